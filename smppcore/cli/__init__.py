@@ -1,0 +1,1 @@
+"""The command line: ``smppcore ...`` or ``python -m smppcore ...``. One file per command."""

@@ -1,0 +1,40 @@
+"""The entry point: finds the command, imports only that one's file, and runs it."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import smppcore
+
+COMMANDS: Final = {
+    "demo": "start a simulator, send real messages through it, and count what comes back",
+    "simulate": "run the simulator: an SMSC on this machine",
+    "send": "send a text",
+    "decode": "show PDUs given as hexadecimal",
+    "codec": "print the compiled codec of a PDU",
+}
+"""Each command is a file of this package with ``configure(parser)`` and ``run(options) -> exit status``."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0 only if all of it went well."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="smppcore", description="SMPP 3.4: ESME, SMSC and simulator.")
+    parser.add_argument("--version", action="version", version=f"smppcore {smppcore.__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    wanted = next((word for word in words if not word.startswith("-")), "")
+    for name, purpose in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        if name == wanted:
+            module = importlib.import_module(f"smppcore.cli.{name}")
+            module.configure(command)
+            command.set_defaults(run=module.run)
+    options = parser.parse_args(words)
+    try:
+        return int(options.run(options))
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        return 130

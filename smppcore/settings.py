@@ -1,0 +1,43 @@
+"""Every number that can be set, in one place. Times are in seconds; None turns a timer off (section 7.2 names them)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one connection behaves; the same for an ESME and for the peers of an SMSC.
+
+    ``window``: how many requests may be unanswered at once; more wait. ``response_timeout``: how long a call may take
+    in all, waiting for the window included; a call may name its own. ``enquire_link_interval``: after that long without
+    an octet from the peer we ask, and it has ``enquire_link_timeout`` to answer. ``session_init_timeout``: an SMSC
+    closes a connection that is not bound by then. ``inactivity_timeout``: closes a session without any other PDU than
+    enquire_link. ``partial_pdu_timeout``: closes a connection that stops in the middle of a PDU. ``close_timeout``
+    bounds a close from call to end. ``longest_pdu``: octets; a longer command_length counts as a lost frame.
+    ``handlers``: how many asynchronous handlers may run at once, ``backlog``: how many requests may wait for one.
+    ``write_buffer``: unsent octets above which our own requests wait; at ``unsent_limit`` reading stops as well, and
+    after ``stall_timeout`` in that state the connection is aborted.
+    """
+
+    window: int = 10
+    response_timeout: float | None = 60.0
+    enquire_link_interval: float | None = 30.0
+    enquire_link_timeout: float = 10.0
+    session_init_timeout: float | None = 10.0
+    inactivity_timeout: float | None = None
+    partial_pdu_timeout: float | None = 10.0
+    connect_timeout: float = 10.0
+    close_timeout: float = 5.0
+    longest_pdu: int = 128 * 1024
+    handlers: int = 1_000
+    backlog: int = 10_000
+    write_buffer: int = 256 * 1024
+    unsent_limit: int = 4 * 1024 * 1024
+    stall_timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.window < 1:
+            raise ValueError(f"window: {self.window} is below 1")
+        if self.longest_pdu < 16:
+            raise ValueError(f"longest_pdu: {self.longest_pdu} is below 16, the length of a header")
+        if self.handlers < 1 or self.backlog < 0:
+            raise ValueError(f"handlers: {self.handlers} is below 1, or backlog: {self.backlog} is below 0")

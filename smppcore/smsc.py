@@ -1,0 +1,312 @@
+"""Our end as a server: an SMSC that listens, and its peers."""
+
+import asyncio
+import hmac
+import ssl as tls
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from smppcore.codec import SMSC_TOLERANCE, Codec
+from smppcore.constants import CommandStatus, InterfaceVersion
+from smppcore.dispatch import SMSC_REFUSALS, Answer, Dispatcher, Handler, Incoming, log_notice
+from smppcore.errors import Refuse
+from smppcore.log import log
+from smppcore.notice import Notice
+from smppcore.pdu import (
+    AlertNotification,
+    Bind,
+    DataSm,
+    DataSmResp,
+    DeliverSm,
+    DeliverSmResp,
+    EnquireLink,
+    EnquireLinkResp,
+    Pdu,
+    Request,
+    Response,
+    SubmitSm,
+)
+from smppcore.session import Session
+from smppcore.settings import Settings
+from smppcore.state import BOUND, Role, SessionState
+from smppcore.tlv import SC_INTERFACE_VERSION
+from smppcore.transport import Connection
+
+R = TypeVar("R", bound=Response)
+Admission = bool | int
+Authenticator = Callable[["Peer", Bind[Any]], Admission | Awaitable[Admission]]
+"""Decides on a bind: True or 0 accepts, False refuses with ESME_RBINDFAIL, another int with that command_status."""
+
+
+class Peer:
+    """One connected ESME, as the Smsc sees it. Handlers get it as their first argument.
+
+    The request methods work as those of an Esme: they return the response, or raise Refused, NotSent, OutcomeUnknown,
+    EncodeError or StateError.
+    """
+
+    def __init__(self, smsc: "Smsc", handlers: Mapping[type[Any], Handler]) -> None:
+        loop = asyncio.get_running_loop()
+        session = Session(Role.SMSC, smsc.codec, smsc.settings, loop.time())
+        self.smsc = smsc
+        self.bind: Bind[Any] | None = None
+        self.data: dict[str, Any] = {}
+        """For the application: whatever it wants to keep with this peer."""
+        self._dispatcher = Dispatcher(self, handlers, smsc.settings, SMSC_REFUSALS)
+        self._connection = Connection(session, smsc.settings, loop, self._before_bind, smsc.notify)
+        self._dispatcher.connection = self._connection
+        self._connection.closed.add_done_callback(lambda _: self._gone())
+        self._timeout = smsc.settings.response_timeout
+        self._authenticating: asyncio.Task[None] | None = None
+
+    # -- what it is
+
+    @property
+    def state(self) -> SessionState:
+        """The state of the session."""
+        return self._connection.session.state
+
+    @property
+    def system_id(self) -> str:
+        """The system_id that the ESME bound with; empty before."""
+        return self.bind.system_id if self.bind else ""
+
+    @property
+    def interface_version(self) -> int:
+        """interface_version of the ESME's bind; 0 before."""
+        return self.bind.interface_version if self.bind else 0
+
+    @property
+    def can_receive(self) -> bool:
+        """Whether it is bound as receiver or transceiver, so that deliver_sm may be sent to it."""
+        return self.state in (SessionState.BOUND_RX, SessionState.BOUND_TRX)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the ESME."""
+        return self._connection.peer_address
+
+    @property
+    def in_flight(self) -> int:
+        """How many of our requests wait for the ESME's answer."""
+        return len(self._connection.session.window.entries)
+
+    @property
+    def waiting(self) -> int:
+        """How many of our requests wait for room in the window."""
+        return self._connection.waiting
+
+    # -- requests
+
+    async def deliver_sm(self, pdu: DeliverSm, *, timeout: float | None = None) -> DeliverSmResp:
+        """Deliver a message or a receipt (section 4.6)."""
+        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
+
+    async def data_sm(self, pdu: DataSm, *, timeout: float | None = None) -> DataSmResp:
+        """Deliver data (section 4.7)."""
+        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
+
+    async def request(self, pdu: Request[R], *, timeout: float | None = None) -> R:
+        """Send any request, a carrier's own included."""
+        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
+
+    def begin_request(self, pdu: Request[R], *, timeout: float | None = None) -> "asyncio.Future[R]":
+        """As request, without a coroutine: the Future can take callbacks, which is cheaper than a task for each."""
+        return self._connection.request(pdu, self._timeout if timeout is None else timeout)
+
+    async def enquire_link(self, *, timeout: float | None = None) -> EnquireLinkResp:
+        """Ask whether the ESME is there (section 4.11); it does not wait for the window."""
+        return await self._connection.request_now(EnquireLink(), self._timeout if timeout is None else timeout)
+
+    def alert_notification(self, pdu: AlertNotification) -> None:
+        """Tell the ESME that a subscriber can be reached again (section 4.12); it is never answered."""
+        self._connection.send(pdu)
+
+    def incoming(self, *classes: type[Pdu]) -> Incoming:
+        """``async for pdu in peer.incoming():`` submit_sm and data_sm, or the classes named; as Esme.incoming."""
+        return self._dispatcher.incoming(classes or (SubmitSm, DataSm))
+
+    def answer(self, pdu: Pdu, answer: Answer = None) -> None:
+        """Answer a request of the ESME by hand: with a response, a command_status, or success. Once per request."""
+        self._dispatcher.answer(pdu, answer)
+
+    # -- binding
+
+    def _before_bind(self, pdu: Pdu) -> None:
+        if not isinstance(pdu, Bind):
+            self._dispatcher.dispatch(pdu)
+            return
+        try:
+            admission = self.smsc.authenticate(self, pdu)
+        except Exception as error:
+            self._admit(pdu, _bind_failure(error))
+            return
+        if isinstance(admission, int):
+            self._admit(pdu, admission)
+        else:
+            self._authenticating = asyncio.ensure_future(self._authenticate(pdu, admission))
+
+    async def _authenticate(self, pdu: Bind[Any], admission: Awaitable[Admission]) -> None:
+        try:
+            self._admit(pdu, await admission)
+        except Exception as error:
+            self._admit(pdu, _bind_failure(error))
+
+    def _admit(self, pdu: Bind[Any], admission: Admission) -> None:
+        status = int(admission)
+        if isinstance(admission, bool):
+            status = CommandStatus.ESME_ROK if admission else CommandStatus.ESME_RBINDFAIL
+        response = pdu.answer(status)
+        if not status:
+            response.system_id = self.smsc.system_id
+            if pdu.interface_version >= InterfaceVersion.V3_4:
+                response.tlvs.append(SC_INTERFACE_VERSION(self.smsc.interface_version))
+            self.bind = pdu
+            self._connection.on_request = self._dispatcher.dispatch
+        self._connection.respond(pdu, response)
+        if not status and self.state in BOUND:
+            self.smsc.bound(self)
+
+    # -- the end
+
+    async def close(self) -> None:
+        """Let what is in flight be answered, unbind, close; after close_timeout at the latest it is closed anyway."""
+        self._dispatcher.closing()
+        await self._connection.close()
+        self._dispatcher.cancel()
+
+    def abort(self) -> None:
+        """Drop the connection at once, without unbind."""
+        self._connection.abort()
+
+    async def wait_closed(self) -> str:
+        """Wait until the connection is gone, and say why it is."""
+        await asyncio.shield(self._connection.closed)
+        return self._connection.reason
+
+    def _gone(self) -> None:
+        if self._authenticating is not None:
+            self._authenticating.cancel()
+        self._dispatcher.closed()
+        self.smsc.gone(self)
+
+    def __repr__(self) -> str:
+        host, port = self.address
+        return f"<Peer {self.system_id or 'unbound'} at {host}:{port} {self.state}>"
+
+
+class Smsc:
+    """An SMSC: ``async with Smsc(accounts={"id": "password"}, handlers={SubmitSm: on_submit}) as smsc``.
+
+    Binds are decided by ``accounts`` (system_id to password) or by ``authenticate``; one of them is required. It
+    listens on loopback unless told otherwise; with port 0 the system chooses one, and ``port`` tells which.
+    ``handlers`` maps PDU classes to functions (peer, pdu). ``on_bound`` and ``on_gone`` are called with a Peer that has
+    bound or left.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        accounts: Mapping[str, str] | None = None,
+        authenticate: Authenticator | None = None,
+        handlers: Mapping[type[Any], Handler] | None = None,
+        settings: Settings | None = None,
+        codec: Codec | None = None,
+        system_id: str = "smppcore",
+        interface_version: int = InterfaceVersion.V3_4,
+        on_bound: Callable[[Peer], None] | None = None,
+        on_gone: Callable[[Peer], None] | None = None,
+        on_notice: Callable[[Notice], None] | None = None,
+        ssl: tls.SSLContext | None = None,
+    ) -> None:
+        if (accounts is None) == (authenticate is None):
+            raise TypeError("an Smsc takes either accounts or authenticate")
+        self.host = host
+        self.port = port
+        self.settings = settings or Settings()
+        self.codec = codec or Codec(tolerate=SMSC_TOLERANCE)
+        self.system_id = system_id
+        self.interface_version = interface_version
+        self.authenticate = authenticate or Accounts(accounts or {})
+        self.notify = on_notice or log_notice
+        self._handlers = dict(handlers or {})
+        self._on_bound = on_bound
+        self._on_gone = on_gone
+        self._ssl = ssl
+        self._peers: set[Peer] = set()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def connections(self) -> list[Peer]:
+        """All connected ESMEs, those not bound included."""
+        return list(self._peers)
+
+    @property
+    def peers(self) -> list[Peer]:
+        """The bound ESMEs."""
+        return [peer for peer in self._peers if peer.state in BOUND]
+
+    def peers_of(self, system_id: str) -> list[Peer]:
+        """The bound ESMEs of one account."""
+        return [peer for peer in self.peers if peer.system_id == system_id]
+
+    async def start(self) -> None:
+        """Listen. Raises OSError where the address cannot be had."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._accept, self.host, self.port, ssl=self._ssl)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def _accept(self) -> Connection:
+        peer = Peer(self, self._handlers)
+        self._peers.add(peer)
+        return peer._connection
+
+    def bound(self, peer: Peer) -> None:
+        if self._on_bound is not None:
+            self._on_bound(peer)
+
+    def gone(self, peer: Peer) -> None:
+        self._peers.discard(peer)
+        if self._on_gone is not None and peer.bind is not None:
+            self._on_gone(peer)
+
+    async def close(self) -> None:
+        """Stop listening, then close every connection, all at once and within close_timeout."""
+        if self._server is not None:
+            self._server.close()
+        await asyncio.gather(*(peer.close() for peer in self.connections))
+        if self._server is not None:
+            await self._server.wait_closed()
+            self._server = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class Accounts:
+    """The plainest authenticator: system_id to password, compared in constant time."""
+
+    def __init__(self, passwords: Mapping[str, str]) -> None:
+        self._passwords = {name: password.encode() for name, password in passwords.items()}
+
+    def __call__(self, peer: Peer, bind: Bind[Any]) -> Admission:
+        known = self._passwords.get(bind.system_id)
+        # An unknown system_id takes as long as a wrong password.
+        matches = hmac.compare_digest(known if known is not None else b"", bind.password.encode())
+        return known is not None and matches
+
+
+def _bind_failure(error: Exception) -> int:
+    if isinstance(error, Refuse):
+        return error.status
+    log.error("authenticator failed", exc_info=error)
+    return CommandStatus.ESME_RSYSERR
