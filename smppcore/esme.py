@@ -1,15 +1,19 @@
 """Our end as a client: one connection to an SMSC, bound; dead once closed."""
 
 import asyncio
+import secrets
 import ssl as tls
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
 
+from smppcore.address import Address
 from smppcore.codec import ESME_TOLERANCE, Codec
+from smppcore.constants import RegisteredDelivery
 from smppcore.dispatch import ESME_REFUSALS, Answer, Dispatcher, Handler, Incoming, log_notice
-from smppcore.errors import BindRefused
+from smppcore.errors import BindRefused, SmppError
+from smppcore.message import messages
 from smppcore.notice import Notice
 from smppcore.pdu import (
     Bind,
@@ -36,9 +40,11 @@ from smppcore.pdu import (
     SubmitSm,
     SubmitSmResp,
 )
+from smppcore.sent import Sent, SentPart
 from smppcore.session import Session
 from smppcore.settings import Settings
 from smppcore.state import Role, SessionState
+from smppcore.text import Long
 from smppcore.tlv import SC_INTERFACE_VERSION
 from smppcore.transport import Connection
 from smppcore.url import SmppUrl
@@ -77,6 +83,7 @@ class Esme:
         self._dispatcher.connection = self._connection
         self._connection.closed.add_done_callback(lambda _: self._dispatcher.closed())
         self._timeout = settings.response_timeout
+        self._reference = secrets.randbelow(0x10000)
         self.bind_response: BindResponse = BindResponse()
 
     # -- what it is
@@ -140,6 +147,47 @@ class Esme:
         """Ask whether the SMSC is there (section 4.11); it does not wait for the window."""
         return await self._connection.request_now(EnquireLink(), self._timeout if timeout is None else timeout)
 
+    async def send(
+        self,
+        text: str,
+        *,
+        to: str | Address,
+        source: str | Address = "",
+        receipt: bool = False,
+        data_coding: int | None = None,
+        languages: Collection[int] = (),
+        long: Long = "udh8",
+        timeout: float | None = None,
+        **fields: Any,
+    ) -> Sent:
+        """Send a text: choose the cheapest coding, split it where it is long, submit every segment.
+
+        ``to`` and ``source`` are addresses, whose TON and NPI are derived; ``receipt`` asks for delivery receipts;
+        ``data_coding``, ``languages`` and ``long`` are as in text.split; other fields of submit_sm are passed on. The
+        result tells the verdict of each segment. If the SMSC took none of them, the error of the first is raised;
+        TextError and AddressError (both ValueError) before anything was sent.
+        """
+        if receipt:
+            fields["registered_delivery"] = fields.get("registered_delivery", 0) | RegisteredDelivery.RECEIPT
+        self._reference = (self._reference + 1) & 0xFFFF
+        pdus = messages(
+            SubmitSm,
+            text,
+            self._reference,
+            source=source,
+            destination=to,
+            data_coding=data_coding,
+            languages=languages,
+            long=long,
+            **fields,
+        )
+        limit = self._timeout if timeout is None else timeout
+        asked = [(pdu, self._connection.request(pdu, limit)) for pdu in list(pdus)]
+        parts = [await _part(pdu, response) for pdu, response in asked]
+        if all(part.error for part in parts):
+            raise parts[0].error or AssertionError
+        return Sent(tuple(parts))
+
     # -- what comes in
 
     def incoming(self, *classes: type[Pdu]) -> Incoming:
@@ -193,6 +241,13 @@ class Esme:
             self._connection.abort("the bind failed")
             raise
         self.bind_response = response
+
+
+async def _part(pdu: SubmitSm, response: "asyncio.Future[SubmitSmResp]") -> SentPart:
+    try:
+        return SentPart(pdu, response=await response)
+    except SmppError as error:
+        return SentPart(pdu, error=error)
 
 
 class Connecting:

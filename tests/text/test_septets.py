@@ -99,7 +99,7 @@ def test_the_second_half_of_an_escape_pair_is_no_filling() -> None:
     assert unpack_text(pack(b"123456\x1b\0")) == b"123456\x1b\0"
 
 
-@given(SEPTETS, st.integers(0, 20))
+@given(SEPTETS.filter(lambda septets: not septets.endswith(b"\x1b")), st.integers(0, 20))
 def test_only_an_at_sign_or_cr_in_the_last_place_can_be_lost(septets: bytes, udh_octets: int) -> None:
     unpacked = unpack_text(pack_text(septets, udh_octets), udh_octets)
     assert unpacked == septets or (septets[:-1] == unpacked and septets[-1:] in (b"\0", b"\r"))

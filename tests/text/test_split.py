@@ -128,7 +128,7 @@ def test_counting(text: str, data_coding: int | None, parts: int, left: int) -> 
 
 
 def test_characters_that_forced_ucs2() -> None:
-    counted = segments("5 € – ok “quoted”")  # noqa: RUF001 (the dash and the quotes are the point)
+    counted = segments("5 € \u2013 ok \u201cquoted\u201d")
     assert (counted.coding, counted.data_coding, counted.passed_over) == ("utf-16-be", 8, "gsm0338")
     assert counted.forced == ((4, "\u2013"), (9, "\u201c"), (16, "\u201d"))
     assert segments("plain").forced == ()

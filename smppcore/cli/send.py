@@ -1,0 +1,109 @@
+"""``smppcore send``: one text to one or more destinations."""
+
+import argparse
+import asyncio
+import os
+import sys
+from datetime import UTC, datetime
+
+import smppcore
+from smppcore.cli.loop import run_loop
+from smppcore.message import receipt_of
+from smppcore.pdu import DeliverSm
+from smppcore.receipt import is_final
+from smppcore.sent import Sent
+from smppcore.text import segments
+
+DEFAULT_URL = "smpp://smppclient1:password@127.0.0.1:2775"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("to", nargs="+", metavar="DESTINATION", help="a number, +39333... or 39333...")
+    parser.add_argument("--text", required=True, help="what to send; - reads it from standard input")
+    parser.add_argument("--from", dest="source", default="", metavar="SENDER", help="a number, short code or name")
+    parser.add_argument(
+        "--url",
+        default=os.environ.get("SMPPCORE_URL", DEFAULT_URL),
+        help="smpp://ID:PASSWORD@HOST:PORT (default: SMPPCORE_URL, else the simulator of this machine)",
+    )
+    parser.add_argument("--receipt", action="store_true", help="ask for delivery receipts and wait for them")
+    parser.add_argument(
+        "--wait", type=float, default=30.0, metavar="SECONDS", help="for receipts (default: %(default)s)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    text = sys.stdin.read().rstrip("\n") if options.text == "-" else options.text
+    try:
+        plan = segments(text)
+        print(f"{plan.parts} segment(s), {plan.coding}", file=sys.stderr)
+        return run_loop(send(options, text))
+    except (smppcore.SmppError, ValueError, OSError, TimeoutError) as error:
+        print(f"smppcore send: {error or type(error).__name__}", file=sys.stderr)
+        return 1
+
+
+async def send(options: argparse.Namespace, text: str) -> int:
+    """Send to each destination; 0 if the SMSC took everything and every receipt that was asked for came."""
+    receipts = _Receipts()
+    good = True
+    async with smppcore.connect(options.url, handlers={DeliverSm: receipts.on_deliver_sm}) as esme:
+        for destination in options.to:
+            try:
+                sent = await esme.send(text, to=destination, source=options.source, receipt=options.receipt)
+            except smppcore.SmppError as error:
+                print(f"{destination}: {error}")
+                good = False
+                continue
+            good = good and sent.accepted
+            _show(destination, sent)
+            receipts.expect(sent)
+        if options.receipt:
+            good = await receipts.wait(options.wait) and good
+    return 0 if good else 1
+
+
+def _show(destination: str, sent: Sent) -> None:
+    for part in sent.parts:
+        print(
+            f"{destination}: {part.error or part.response.message_id}"
+            if part.response
+            else f"{destination}: {part.error}"
+        )
+
+
+class _Receipts:
+    """The receipts that are still to come."""
+
+    def __init__(self) -> None:
+        self._missing: set[str] = set()
+        self._early: set[str] = set()
+        self._all_here = asyncio.Event()
+
+    def on_deliver_sm(self, _: smppcore.Esme, pdu: DeliverSm) -> None:
+        receipt = receipt_of(pdu, arrived=datetime.now(UTC).replace(tzinfo=None))
+        if receipt is None or receipt.message_id is None:
+            return
+        print(f"receipt: {receipt.message_id} {receipt.fields.stat or receipt.message_state}")
+        if is_final(receipt.message_state):
+            self._early.add(receipt.message_id)
+            self._check()
+
+    def expect(self, sent: Sent) -> None:
+        self._missing.update(sent.message_ids)
+        self._check()
+
+    def _check(self) -> None:
+        if self._missing <= self._early:
+            self._all_here.set()
+        else:
+            self._all_here.clear()
+
+    async def wait(self, seconds: float) -> bool:
+        """Whether all have come within that time; says which have not."""
+        try:
+            await asyncio.wait_for(self._all_here.wait(), seconds)
+        except TimeoutError:
+            print(f"no receipt within {seconds:g} s: {', '.join(sorted(self._missing - self._early))}")
+            return False
+        return True
