@@ -1,0 +1,18 @@
+"""The two tiers: fast by default, full counts with --soak."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run only the tests with full counts")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test is in one tier or the other; the one that is not asked for is deselected, not skipped."""
+    soak = config.getoption("--soak")
+    chosen, others = [], []
+    for item in items:
+        (chosen if (item.get_closest_marker("soak") is not None) == soak else others).append(item)
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = chosen
