@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from smppcore.constants import HEADER_LENGTH, RESPONSE_BIT, CommandStatus
-from smppcore.errors import DecodeError, Fault, FramingError, command_name, status_name
+from smppcore.constants import RESPONSE_BIT, CommandStatus
+from smppcore.errors import DecodeError, Fault, command_name, status_name
+from smppcore.errors import framing_error as framing_error
 from smppcore.fields import Reader
 from smppcore.pdu import STANDARD_PDUS, DataSm, DeliverSm, Pdu, Response
-from smppcore.reference import HEADER, KnownTlv
+from smppcore.reference import KnownTlv, read_header
 from smppcore.tlv import STANDARD_TLVS, Tlv
 
 
@@ -114,11 +115,7 @@ class Codec:
 
         Raises DecodeError that names field, limit and offset; FramingError where command_length does not agree.
         """
-        if len(octets) < HEADER_LENGTH:
-            raise framing_error(octets, f"{len(octets)} octets are no header")
-        length, command_id, command_status, sequence_number = HEADER.unpack_from(octets)
-        if length != len(octets):
-            raise framing_error(octets, f"{length} announced, {len(octets)} present")
+        command_id, command_status, sequence_number = read_header(octets)
         return self.read(octets, command_id, command_status, sequence_number)
 
     def read(self, octets: bytes, command_id: int, command_status: int, sequence_number: int) -> Pdu:
@@ -151,12 +148,6 @@ class Codec:
             bare = cls(command_status=command_status, sequence_number=sequence_number, header_only=True)
             bare.anomalies = (error,)
             return bare
-
-
-def framing_error(octets: bytes, text: str, limit: int | None = None) -> FramingError:
-    """The error for a command_length that cannot be right (section 4.3)."""
-    status = CommandStatus.ESME_RINVCMDLEN
-    return FramingError(Fault.BAD_COMMAND_LENGTH, "command_length", 0, limit, status, octets, text)
 
 
 def unknown_command(octets: bytes, command_id: int) -> DecodeError:

@@ -3,10 +3,11 @@
 The text of both functions is written from the field kinds, compiled once at import and put into ``linecache``, so that
 tracebacks, pdb and ``inspect.getsource`` show it; ``smppcore codec submit_sm`` prints it.
 
-Encoding joins strings: octets go through a table of one-character strings, which is faster than ``struct`` and refuses
-whatever is no integer from 0 to 255; then one ``encode("latin-1")`` for all. Decoding matches one regular expression
-per run of plain fields, whose groups land in the new object. The expression is strict: whatever the specification does
-not allow makes it fail, decode returns None, and the plain codec (reference.py) finds out what is wrong.
+Encoding joins strings, octets as ``chr`` of their value, which is faster than ``struct``; one ``encode("latin-1")`` for
+all refuses whatever is beyond 255. What fails goes to the plain encoder (reference.py), which names the field, or
+writes what is rare and right, such as a bytearray. Decoding matches one regular expression per run of plain fields,
+whose groups land in the new object. The expression is strict: whatever the specification does not allow makes it fail,
+decode returns None, and the plain decoder finds out what is wrong.
 """
 
 import linecache
@@ -19,7 +20,14 @@ from smppcore.fields import CString, FieldKind, Integer, Reader, ShortMessage
 from smppcore.reference import HEADER, MESSAGE_PAYLOAD_TAG, Layout, write_pdu
 from smppcore.tlv import read_tlvs, write_tlvs
 
-OCTET_CHARACTERS: Final = {value: chr(value) for value in range(256)}
+_OWN_NAMES: Final = frozenset(
+    re.findall(
+        r"\w+",
+        "self sequence_number body octets command_status end start stop length reader m cls new chr len type bytes join"
+        " pack_header write_tlvs write_pdu read_tlvs holds_payload Reader DecodeError ValueError Exception",
+    )
+)
+"""What the compiled text calls its own things: a field of that name gets a variable with an underscore."""
 
 
 class Compiled(NamedTuple):
@@ -47,12 +55,11 @@ def compile_codec(cls: type, layout: Layout, response: bool) -> Compiled:
     scope = {
         "cls": cls,
         "new": object.__new__,
-        "octet": OCTET_CHARACTERS,
         "join": "".join,
         "pack_header": HEADER.pack,
         "write_tlvs": write_tlvs,
         "read_tlvs": read_tlvs,
-        "explain": explain,
+        "write_pdu": write_pdu,
         "Reader": Reader,
         "DecodeError": DecodeError,
         "holds_payload": holds_payload,
@@ -63,17 +70,13 @@ def compile_codec(cls: type, layout: Layout, response: bool) -> Compiled:
     return Compiled(scope["encode"], scope["decode"], source)
 
 
-def explain(pdu: Any, sequence_number: int, error: Exception) -> Exception:
-    """The EncodeError that names the field which the compiled encoder stumbled over."""
-    try:
-        write_pdu(pdu, sequence_number)
-    except Exception as reason:
-        return reason
-    return error
-
-
 def holds_payload(tlvs: list[tuple[int, bytes]]) -> bool:
     return any(tag == MESSAGE_PAYLOAD_TAG for tag, _ in tlvs)
+
+
+def _variable(name: str) -> str:
+    """The local variable for a field."""
+    return f"{name}_" if name in _OWN_NAMES else name
 
 
 class _Encoder:
@@ -93,18 +96,22 @@ class _Encoder:
     def _add(self, name: str, kind: FieldKind) -> None:
         match kind:
             case Integer(size=1):
-                self.text.append(f"octet[self.{name}]")
+                self.text.append(f"chr(self.{name})")
             case CString():
+                variable = _variable(name)
                 self.locals.append(name)
+                check = f'({self._length_check(variable, kind)} or "\\0" in {variable})'
                 # An empty string needs no check, and most strings of most PDUs are empty.
-                self.checks.append(f'({name} and ({self._length_check(name, kind)} or "\\0" in {name}))')
-                self.text += [name, '"\\0"']
+                may_be_empty = not kind.lengths or 0 in kind.lengths
+                self.checks.append(f"({variable} and {check})" if may_be_empty else check)
+                self.text += [variable, '"\\0"']
             case ShortMessage():
+                variable = _variable(name)
                 self.locals.append(name)
-                self.checks.append(f"len({name}) > {kind.limit}")
-                self.text.append(f"octet[len({name})]")
+                self.checks += [f"type({variable}) is not bytes", f"len({variable}) > {kind.limit}"]
+                self.text.append(f"chr(len({variable}))")
                 self._end_text()
-                self.pieces.append(name)
+                self.pieces.append(variable)
             case _:
                 self._end_text()
                 self.scope[f"encode_{name}"] = kind.encode
@@ -129,7 +136,7 @@ class _Encoder:
         if self.optional_body:
             lines.append("        if self.header_only and not self.tlvs:")
             lines.append(f"            return pack_header(16, {command_id}, self.command_status, sequence_number)")
-        lines += [f"        {name} = self.{name}" for name in self.locals]
+        lines += [f"        {_variable(name)} = self.{name}" for name in self.locals]
         if self.checks:
             lines += [
                 "        if (",
@@ -141,7 +148,7 @@ class _Encoder:
         lines.append(
             f"        return pack_header(16 + len(body), {command_id}, self.command_status, sequence_number) + body"
         )
-        lines += ["    except Exception as error:", "        raise explain(self, sequence_number, error) from None"]
+        lines += ["    except Exception:", "        pass", "    return write_pdu(self, sequence_number)"]
         return "\n".join(lines) + "\n"
 
 
@@ -172,7 +179,7 @@ class _Decoder:
         elif isinstance(kind, CString):
             self._end_octets()
             self.pattern += kind.pattern
-            self.targets.append(name)
+            self.targets.append(_variable(name))
             self.strings.append(name)
         elif isinstance(kind, ShortMessage):
             self._octet("length", kind.pattern)
@@ -204,7 +211,9 @@ class _Decoder:
         self.scope[name] = re.compile(self.pattern.encode("ascii"), re.DOTALL).match
         self.lines += [f"m = {name}(octets, {self.at})", "if m is None:", "    return None"]
         self.lines += ["(", *(f"    {target}," for target in self.targets), ") = m.groups()", "stop = m.end()"]
-        self.lines += [f'self.{name} = {name}.decode("latin-1") if {name} else ""' for name in self.strings]
+        for name in self.strings:
+            variable = _variable(name)
+            self.lines.append(f'self.{name} = {variable}.decode("latin-1") if {variable} else ""')
         self.pattern, self.targets, self.strings, self.at = "", [], [], "stop"
 
     def _find_string(self) -> None:

@@ -18,7 +18,7 @@ Each raised instance is fresh and carries what it is about.
 """
 
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from smppcore.constants import CommandId, CommandStatus
 
@@ -66,7 +66,17 @@ def command_name(command_id: int) -> str:
 
 
 class SmppError(Exception):
-    """Base of all errors of this library."""
+    """Base of all errors of this library. They can be pickled and copied, as the anomalies of a PDU have to be."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What Exception does would call __init__ with the finished message.
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(kind: type["SmppError"], arguments: tuple[Any, ...], attributes: dict[str, Any]) -> "SmppError":
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(attributes)
+    return error
 
 
 class DecodeError(SmppError, ValueError):
@@ -103,6 +113,12 @@ class DecodeError(SmppError, ValueError):
 
 class FramingError(DecodeError):
     """command_length is below 16 or above the limit: where the next PDU starts is not known, so the connection ends."""
+
+
+def framing_error(octets: bytes, text: str, limit: int | None = None) -> FramingError:
+    """The error for a command_length that cannot be right (section 4.3)."""
+    status = CommandStatus.ESME_RINVCMDLEN
+    return FramingError(Fault.BAD_COMMAND_LENGTH, "command_length", 0, limit, status, octets, text)
 
 
 class EncodeError(SmppError, ValueError):

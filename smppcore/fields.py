@@ -196,9 +196,11 @@ class ShortMessage:
     def encode(self, field: str, value: Any) -> bytes:
         if not isinstance(value, bytes | bytearray | memoryview):
             raise EncodeError(field, "bytes", value)
-        if len(value) > self.limit:
+        # A memoryview may have larger items than octets.
+        octets = bytes(value)
+        if len(octets) > self.limit:
             raise EncodeError(field, f"at most {self.limit} octets (longer: the TLV message_payload)", value)
-        return bytes((len(value),)) + value
+        return bytes((len(octets),)) + octets
 
     def decode(self, field: str, reader: Reader) -> bytes:
         start = reader.offset

@@ -4,9 +4,8 @@ The header is all that is read here. Octets fed = octets in the PDUs handed out 
 fault; the tests hold it to that.
 """
 
-from smppcore.codec import framing_error
 from smppcore.constants import HEADER_LENGTH
-from smppcore.errors import FramingError
+from smppcore.errors import FramingError, framing_error
 from smppcore.reference import HEADER
 
 Frame = tuple[bytes, int, int, int]

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar, cast, dataclass_transform
 
 from smppcore.codegen import compile_codec, layout_of
-from smppcore.constants import CommandId
-from smppcore.errors import DecodeError
+from smppcore.constants import CommandId, CommandStatus
+from smppcore.errors import DecodeError, Fault
 from smppcore.fields import (
     BroadcastPriority,
     CannedMessage,
@@ -35,7 +35,7 @@ from smppcore.fields import (
     UnsuccessSmeList,
     UnusedTime,
 )
-from smppcore.reference import HEADER, KnownTlv, Layout, check_payload, read_fields, read_options
+from smppcore.reference import KnownTlv, Layout, check_payload, read_fields, read_header, read_options
 from smppcore.tlv import MESSAGE_PAYLOAD, STANDARD_TLVS, RawTlv, Tlv
 
 P = TypeVar("P", bound="Pdu")
@@ -74,7 +74,10 @@ class Pdu:
 
         Raises DecodeError that names the field, its limit and the offset where the octets are not valid.
         """
-        _, _, command_status, sequence_number = HEADER.unpack_from(octets)
+        command_id, command_status, sequence_number = read_header(octets)
+        if command_id != cls.command_id:
+            text, status = f"0x{command_id:08X} is no {cls.command}", CommandStatus.ESME_RINVCMDID
+            raise DecodeError(Fault.UNKNOWN_COMMAND_ID, "command_id", 4, None, status, octets, text)
         return cls.read(Reader(cls.command, octets), command_status, sequence_number, STANDARD_TLVS)
 
     @classmethod

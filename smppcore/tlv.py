@@ -6,6 +6,7 @@ demand: ``MESSAGE_STATE(2)`` makes such a pair, ``pdu.get(MESSAGE_STATE)`` reads
 
 from collections.abc import Collection, Iterable
 from struct import Struct
+from struct import error as StructError
 from typing import Final, Generic, TypeVar
 
 from smppcore.errors import EncodeError
@@ -117,13 +118,31 @@ class FlagTlv(Tlv[bool]):
 def write_tlvs(tlvs: Iterable[RawTlv]) -> bytes:
     """The octets of TLVs in their order. Raises EncodeError for a tag or a length beyond 65535."""
     written = []
-    for tag, octets in tlvs:
-        if not isinstance(tag, int) or not 0 <= tag <= 0xFFFF:
-            raise EncodeError("tlvs", "a tag from 0 to 65535", tag)
-        if not isinstance(octets, bytes | bytearray | memoryview) or len(octets) > 0xFFFF:
-            raise EncodeError(f"tlv 0x{tag:04X}", "bytes, at most 65535", octets)
-        written += [_HEAD.pack(tag, len(octets)), octets]
+    for tlv in tlvs:
+        try:
+            tag, octets = tlv
+            if type(octets) is not bytes:
+                octets = _value_octets(octets)
+            written += [_HEAD.pack(tag, len(octets)), octets]
+        except (TypeError, ValueError, StructError):
+            raise _unfit(tlv) from None
     return b"".join(written)
+
+
+def _value_octets(value: object) -> bytes:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    raise TypeError
+
+
+def _unfit(tlv: object) -> EncodeError:
+    """The error for what is no TLV, or one that does not fit its two lengths of two octets."""
+    if not isinstance(tlv, list | tuple) or len(tlv) != 2:
+        return EncodeError("tlvs", "pairs of (tag, octets)", tlv)
+    tag, octets = tlv
+    if not isinstance(tag, int) or not 0 <= tag <= 0xFFFF:
+        return EncodeError("tlvs", "a tag from 0 to 65535", tag)
+    return EncodeError(f"tlv 0x{tag:04X}", "bytes, at most 65535", octets)
 
 
 def read_tlvs(octets: bytes, offset: int) -> tuple[list[RawTlv], int]:

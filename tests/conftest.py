@@ -10,9 +10,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A test is in one tier or the other; the one that is not asked for is deselected, not skipped."""
     soak = config.getoption("--soak")
-    chosen, others = [], []
-    for item in items:
-        (chosen if (item.get_closest_marker("soak") is not None) == soak else others).append(item)
+    others = [item for item in items if (item.get_closest_marker("soak") is not None) != soak]
     if others:
         config.hook.pytest_deselected(items=others)
-        items[:] = chosen
+        left_out = set(others)
+        items[:] = [item for item in items if item not in left_out]

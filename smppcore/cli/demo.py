@@ -14,12 +14,23 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import smppcore
+from smppcore.address import Address
 from smppcore.cli.loop import run_loop
 from smppcore.cli.tally import Tally
 from smppcore.pdu import DeliverSm
+from smppcore.state import BOUND
+from smppcore.text import segments
 
 SILENCE = 30.0
 """Seconds without a single receipt after which the missing ones are given up."""
+
+
+START = 30.0
+"""Seconds for the simulator to begin to listen."""
+
+
+class DemoError(Exception):
+    """Why there was nothing to count."""
 
 
 class Notification(NamedTuple):
@@ -51,37 +62,75 @@ def run(options: argparse.Namespace) -> int:
         import rich  # noqa: F401  # only to say early and clearly that it is missing
     except ImportError:
         raise SystemExit("smppcore demo needs rich: pip install 'smppcore[cli]'") from None
-    return run_loop(demo(options))
+    try:
+        return run_loop(demo(options))
+    except (DemoError, smppcore.SmppError) as error:
+        raise SystemExit(f"smppcore demo: {error}") from None
 
 
 def notifications(path: pathlib.Path | None) -> list[Notification]:
-    """The messages of a file, by default of the one shipped with the package."""
-    shipped = importlib.resources.files("smppcore.cli") / "notifications.jsonl"
-    text = path.read_text("utf-8") if path else shipped.read_text("utf-8")
-    rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-    if not rows:
-        raise SystemExit(f"smppcore demo: {path} has no messages")
-    return [Notification(row["from"], row["to"], row["text"]) for row in rows]
+    """The messages of a file, by default of the one shipped with the package. Raises DemoError."""
+    source = path or importlib.resources.files("smppcore.cli") / "notifications.jsonl"
+    try:
+        lines = source.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise DemoError(f"cannot read {path}: {error}") from None
+    found = [_notification(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not found:
+        raise DemoError(f"{path} has no messages")
+    return found
+
+
+def _notification(path: pathlib.Path | None, number: int, line: str) -> Notification:
+    try:
+        row = json.loads(line)
+        found = Notification(row["from"], row["to"], row["text"])
+        Address.sender(found.source)
+        Address.destination(found.destination)
+        segments(found.text)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise DemoError(f"{path}, line {number}: {reason}; each line is JSON with from, to and text") from None
+    return found
 
 
 @contextlib.asynccontextmanager
 async def simulator_process(receipt_delay: float) -> AsyncIterator[tuple[int, int]]:
     """A simulator as a process of its own; yields its port and pid, and ends it by its pid."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "smppcore", "simulate", "--port", "0", "--receipt-delay", str(receipt_delay)),
-        stdout=asyncio.subprocess.PIPE,
+    process = await _start("simulate", "--port", "0", "--receipt-delay", str(receipt_delay))
+    try:
+        yield await _port(process), process.pid
+    finally:
+        await _end(process)
+
+
+async def _start(*arguments: str) -> asyncio.subprocess.Process:
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(sys.executable, "-m", "smppcore", *arguments, stdout=asyncio.subprocess.PIPE)
     )
     try:
-        assert process.stdout is not None  # noqa: S101  # it was asked for above
-        line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
-        if not line.startswith("ready "):
-            raise SystemExit(f"smppcore demo: the simulator did not start: {line or 'it ended'}")
-        yield int(line.rpartition(":")[2]), process.pid
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await _end(await starting)
+        raise
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+        process.terminate()
+    await process.wait()
+
+
+async def _port(process: asyncio.subprocess.Process) -> int:
+    """The port that it says it listens on. Raises DemoError."""
+    assert process.stdout is not None  # noqa: S101  # it was asked for above
+    try:
+        line = (await asyncio.wait_for(process.stdout.readline(), START)).decode().strip()
+    except TimeoutError:
+        raise DemoError(f"the simulator did not start within {START:g} s") from None
+    if not line.startswith("ready "):
+        raise DemoError(f"the simulator did not start: {line or 'it ended'}")
+    return int(line.rpartition(":")[2])
 
 
 class Demo:
@@ -102,7 +151,7 @@ class Demo:
         self._half = self.count // 2
         self._simulator_pid = simulator_pid
         await asyncio.gather(*(self._worker(esme) for _ in range(workers)))
-        await self._receipts()
+        await self._receipts(esme)
         self._measure()
 
     async def _worker(self, esme: smppcore.Esme) -> None:
@@ -119,9 +168,9 @@ class Demo:
             else:
                 tally.sent(sent, began, time.perf_counter())
 
-    async def _receipts(self) -> None:
+    async def _receipts(self, esme: smppcore.Esme) -> None:
         last, seen = time.perf_counter(), -1
-        while self.tally.missing and time.perf_counter() - last < SILENCE:
+        while self.tally.missing and time.perf_counter() - last < SILENCE and esme.state in BOUND:
             if self.tally.receipts.count != seen:
                 last, seen = time.perf_counter(), self.tally.receipts.count
             await asyncio.sleep(0.02)
@@ -153,6 +202,8 @@ async def demo(options: argparse.Namespace) -> int:
                 began = time.perf_counter()
                 await run.run(esme, pid, workers=options.window)
                 seconds = time.perf_counter() - began
+            if esme.state not in BOUND:
+                print(f"smppcore demo: the connection ended early: {await esme.wait_closed()}", file=sys.stderr)
     result = run.tally.summary() | {
         "seconds": round(seconds, 3),
         "messages_per_second": round(run.tally.messages / seconds),

@@ -7,12 +7,15 @@ import sys
 from datetime import UTC, datetime
 
 import smppcore
+from smppcore.address import Address
 from smppcore.cli.loop import run_loop
+from smppcore.errors import status_name
 from smppcore.message import receipt_of
 from smppcore.pdu import DeliverSm
 from smppcore.receipt import is_final
 from smppcore.sent import Sent
 from smppcore.text import segments
+from smppcore.url import SmppUrl
 
 DEFAULT_URL = "smpp://smppclient1:password@127.0.0.1:2775"
 
@@ -33,14 +36,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    text = sys.stdin.read().rstrip("\n") if options.text == "-" else options.text
     try:
+        text = sys.stdin.read().rstrip("\n") if options.text == "-" else options.text
         plan = segments(text)
+        # All that can be wrong with them, before the first one is sent.
+        Address.sender(options.source)
+        for destination in options.to:
+            Address.destination(destination)
         print(f"{plan.parts} segment(s), {plan.coding}", file=sys.stderr)
         return run_loop(send(options, text))
-    except (smppcore.SmppError, ValueError, OSError, TimeoutError) as error:
-        print(f"smppcore send: {error or type(error).__name__}", file=sys.stderr)
+    except (smppcore.SmppError, ValueError, OSError) as error:
+        print(f"smppcore send: {_reason(error, options.url)}", file=sys.stderr)
         return 1
+
+
+def _reason(error: Exception, url: str) -> str:
+    if isinstance(error, smppcore.BindRefused):
+        return f"the SMSC refused the bind with {status_name(error.status)}: check --url and SMPPCORE_URL"
+    if isinstance(error, ConnectionRefusedError | TimeoutError):
+        target = SmppUrl.parse(url)
+        found = "nobody listens" if isinstance(error, ConnectionRefusedError) else "nobody answers"
+        return f"{found} at {target.host}:{target.port}: check --url and SMPPCORE_URL, or start smppcore simulate"
+    return str(error)
 
 
 async def send(options: argparse.Namespace, text: str) -> int:
@@ -59,17 +76,13 @@ async def send(options: argparse.Namespace, text: str) -> int:
             _show(destination, sent)
             receipts.expect(sent)
         if options.receipt:
-            good = await receipts.wait(options.wait) and good
+            good = await receipts.wait(esme, options.wait) and good
     return 0 if good else 1
 
 
 def _show(destination: str, sent: Sent) -> None:
     for part in sent.parts:
-        print(
-            f"{destination}: {part.error or part.response.message_id}"
-            if part.response
-            else f"{destination}: {part.error}"
-        )
+        print(f"{destination}: {part.response.message_id if part.response else part.error}")
 
 
 class _Receipts:
@@ -99,11 +112,14 @@ class _Receipts:
         else:
             self._all_here.clear()
 
-    async def wait(self, seconds: float) -> bool:
-        """Whether all have come within that time; says which have not."""
-        try:
-            await asyncio.wait_for(self._all_here.wait(), seconds)
-        except TimeoutError:
-            print(f"no receipt within {seconds:g} s: {', '.join(sorted(self._missing - self._early))}")
-            return False
-        return True
+    async def wait(self, esme: smppcore.Esme, seconds: float) -> bool:
+        """Whether all have come within that time, or before the connection ended; says which have not."""
+        self._check()
+        ends = {asyncio.ensure_future(self._all_here.wait()), asyncio.ensure_future(esme.wait_closed())}
+        _, waiting = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for end in waiting:
+            end.cancel()
+        missing = sorted(self._missing - self._early)
+        if missing:
+            print(f"no receipt within {seconds:g} s, or before the connection ended: {', '.join(missing)}")
+        return not missing

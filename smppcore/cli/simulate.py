@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     defaults = Profile()
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: loopback only)")
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="0 takes any that is free (default: %(default)s)"
+        "--port", type=port, default=DEFAULT_PORT, help="0 takes any that is free (default: %(default)s)"
     )
     parser.add_argument(
         "--account",
@@ -38,6 +38,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="how many messages are kept for query_sm and the like (default: %(default)s)",
     )
     parser.add_argument("--system-id", default=defaults.system_id, help="what it calls itself (default: %(default)s)")
+
+
+def port(text: str) -> int:
+    """0 to 65535; uvloop would take a larger one modulo 65536."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
 
 
 def account(text: str) -> tuple[str, str]:
