@@ -15,10 +15,10 @@ from smppcore.constants import RESPONSE_BIT, SEQUENCE_MAX, CommandId, CommandSta
 from smppcore.errors import DecodeError, NotSent, OutcomeUnknown, Refused, StateError, Verdict
 from smppcore.framing import Framer
 from smppcore.notice import BadPdu, Ended, Finished, LateAnswer, Misplaced, Notice, StateChange, Unanswered
-from smppcore.pdu import EnquireLink, GenericNack, Pdu, Unbind, UnbindResp
+from smppcore.pdu import EnquireLink, GenericNack, Pdu, Request, Unbind, UnbindResp
 from smppcore.reference import HEADER
 from smppcore.settings import Settings
-from smppcore.state import BINDS, BOUND, MAY_RECEIVE, MAY_SEND, TRANSITIONS, Role, SessionState
+from smppcore.state import BINDS, BOUND, MAY_RECEIVE, MAY_SEND, TRANSITIONS, UNBOUND_YET, Role, SessionState
 from smppcore.window import InFlight, Window
 
 HELD_LIMIT: Final = 1_000
@@ -57,8 +57,11 @@ class Session:
         self._finished = False
         self._may_send: frozenset[int] = frozenset()
         self._may_receive: frozenset[int] = frozenset()
+        self._asked = 0
         self._vendor = frozenset(
-            each for each in codec.registry.commands if each not in STANDARD_COMMANDS and not each & RESPONSE_BIT
+            command_id
+            for command_id, each in codec.registry.commands.items()
+            if command_id not in STANDARD_COMMANDS and issubclass(each, Request)
         )
 
     # -- what arrives
@@ -120,7 +123,7 @@ class Session:
             if expected & ~RESPONSE_BIT in BINDS:
                 self._enter(SessionState.OPEN)
             elif expected == CommandId.UNBIND_RESP:
-                self._enter(SessionState.UNBOUND)
+                self._unbound()
         elif pdu.command_id != expected:
             self.notices.append(LateAnswer(pdu))
         else:
@@ -137,15 +140,21 @@ class Session:
             self._receive_bind(pdu, out)
         elif self.state is SessionState.BINDING and self.role is Role.SMSC and len(self._held) < HELD_LIMIT:
             self._held.append(pdu)
-        elif command_id == CommandId.UNBIND and self.state is not SessionState.UNBOUND:
+        elif command_id == CommandId.UNBIND and self._may_unbind():
             self._receive_unbind(pdu)
         elif command_id == CommandId.ALERT_NOTIFICATION and self._may_receive_alert():
             out.append((None, pdu))
         elif command_id == CommandId.OUTBIND and self.role is Role.ESME and self.state is SessionState.OPEN:
             self._enter(SessionState.OUTBOUND)
             out.append((None, pdu))
+        elif self.state in BOUND and command_id not in STANDARD_COMMANDS and not isinstance(pdu, Request):
+            out.append((None, pdu))  # a carrier's own that is never answered
         else:
             self._misplaced(pdu, CommandStatus.ESME_RINVBNDSTS)
+
+    def _may_unbind(self) -> bool:
+        """Bound, or unbinding on our part only: one unbind of the peer is enough."""
+        return self.state in BOUND or (self.state is SessionState.UNBINDING and self._unbind is None)
 
     def _may_receive_alert(self) -> bool:
         return self.role is Role.ESME and self.state in (SessionState.BOUND_RX, SessionState.BOUND_TRX)
@@ -196,17 +205,30 @@ class Session:
     def _bad_pdu(self, error: DecodeError, command_id: int, number: int) -> None:
         """Octets that are no PDU: a request is answered with what is wrong (section 5.1.3), a response never."""
         if command_id & RESPONSE_BIT:
-            entry = self._in_flight.pop(number, None)
-            if entry is not None:
-                unreadable = InFlight._make(entry)
-                verdict = OutcomeUnknown(f"the answer cannot be read: {error}", unreadable.request)
-                verdict.__cause__ = error
-                self._end(unreadable, verdict)
+            self._unreadable_answer(error, command_id, number)
             self.notices.append(BadPdu(error, None))
             return
         self.notices.append(BadPdu(error, self._answer_inside(command_id, number, error.status)))
         if command_id == CommandId.OUTBIND:
             self._finish(Finished(f"a malformed outbind: {error}", abort=False, error=error))
+
+    def _unreadable_answer(self, error: DecodeError, command_id: int, number: int) -> None:
+        """The request of that number will get no other answer; one with a response of another class still may."""
+        entry = self._in_flight.get(number)
+        if entry is None:
+            return
+        unreadable = InFlight._make(entry)
+        request = unreadable.request
+        if command_id not in (request.command_id | RESPONSE_BIT, CommandId.GENERIC_NACK):
+            return
+        del self._in_flight[number]
+        verdict = OutcomeUnknown(f"the answer cannot be read: {error}", request)
+        verdict.__cause__ = error
+        self._end(unreadable, verdict)
+        if request.command_id in BINDS:
+            self._finish(Finished(f"the answer to the bind cannot be read: {error}", abort=False, error=error))
+        elif request.command_id == CommandId.UNBIND:
+            self._unbound()
 
     def _answer_inside(self, command_id: int, number: int, status: int) -> int | None:
         """Answer with a bare header: the request's own response, or generic_nack for a command nobody knows."""
@@ -219,8 +241,9 @@ class Session:
         return status
 
     def _lost_frame(self, error: DecodeError) -> None:
-        number = error.sequence_number
-        self._output.append(HEADER.pack(16, CommandId.GENERIC_NACK, CommandStatus.ESME_RINVCMDLEN, number))
+        if not error.command_id & RESPONSE_BIT:
+            status, number = CommandStatus.ESME_RINVCMDLEN, error.sequence_number
+            self._output.append(HEADER.pack(16, CommandId.GENERIC_NACK, status, number))
         self._finish(Finished(f"the stream has lost its frame: {error}", abort=False, error=error))
 
     # -- what we send
@@ -247,10 +270,11 @@ class Session:
             in_flight[number] = (token, expected, pdu, _NEVER, self._epoch, len(output))
         else:
             in_flight[number] = (token, expected, pdu, now + timeout, self._epoch, len(output))
-            self.window.expect(number, timeout)
+            if expected:
+                self.window.expect(number, timeout)
         output.append(octets)
-        if expected == _RARE:
-            self._sent_rarely(command_id)
+        if not expected:
+            self._sent_rarely(command_id, number)
         return number
 
     def _rare_send(self, command_id: int) -> int:
@@ -259,7 +283,7 @@ class Session:
         if command_id in BINDS:
             allowed = self.role is Role.ESME and (self.state, command_id) in TRANSITIONS
         elif command_id == CommandId.ENQUIRE_LINK:
-            allowed = self.state not in (SessionState.CLOSED, SessionState.UNBOUND)
+            allowed = self.state not in (SessionState.UNBINDING, SessionState.UNBOUND, SessionState.CLOSED)
         elif command_id == CommandId.UNBIND:
             allowed = self.state in BOUND
         if not allowed or self._finished:
@@ -267,7 +291,8 @@ class Session:
             raise StateError(f"{name} cannot be sent by this {self.role} in state {self.state}")
         return _RARE
 
-    def _sent_rarely(self, command_id: int) -> None:
+    def _sent_rarely(self, command_id: int, number: int) -> None:
+        self.window.expect_apart(number)
         after = TRANSITIONS.get((self.state, command_id))
         if after is not None:
             self._enter(after)
@@ -330,11 +355,11 @@ class Session:
             self._finish(Finished(f"not bound within {settings.session_init_timeout} s", abort=False))
         elif now >= self.partial_deadline:
             self._finish(Finished(f"a PDU is not complete after {settings.partial_pdu_timeout} s", abort=True))
-        elif self.state in BOUND:
+        elif self.state in BOUND and not self._finished:
             if now >= _after(self._active, settings.inactivity_timeout):
                 self._finish(Finished(f"no traffic for {settings.inactivity_timeout} s", abort=False))
             elif now >= _after(self._heard, settings.enquire_link_interval) and not self._asking():
-                self.request(EnquireLink(), _OWN, now, settings.enquire_link_timeout)
+                self._asked = self.request(EnquireLink(), _OWN, now, settings.enquire_link_timeout)
 
     def next_deadline(self) -> float:
         """The time at which tick has something to do; infinite if there is no such time."""
@@ -350,22 +375,23 @@ class Session:
 
     def _init_deadline(self) -> float:
         """When an SMSC gives up a connection that does not bind (section 7.2)."""
-        if self.role is Role.ESME or self.state not in (SessionState.OPEN, SessionState.BINDING):
+        if self.role is Role.ESME or self.state not in UNBOUND_YET:
             return _NEVER
         return _after(self._opened, self.settings.session_init_timeout)
 
     def _asking(self) -> bool:
         """Whether an enquire_link of our own waits for its answer; asked only while the peer is silent."""
-        return any(entry[0] is _OWN for entry in self._in_flight.values())
+        return self._asked in self._in_flight
 
     def _expired(self, entry: InFlight) -> None:
         if entry.token is not _OWN:
             self._end(entry, self._lost_verdict(entry, "no answer in time"))
-            if entry.request.command_id in BINDS:
-                self._finish(Finished("no answer to the bind", abort=False))
-        elif entry.request.command_id == CommandId.UNBIND:
+        command_id = entry.request.command_id
+        if command_id in BINDS:
+            self._finish(Finished("no answer to the bind", abort=False))
+        elif command_id == CommandId.UNBIND:
             self._finish(Finished("no answer to unbind", abort=False))
-        elif self._heard <= entry.deadline - self.settings.enquire_link_timeout:
+        elif entry.token is _OWN and self._heard <= entry.deadline - self.settings.enquire_link_timeout:
             # Any octet since we asked shows that the peer lives (section 4.11), even without the response itself.
             self._finish(Finished("no answer to enquire_link", abort=True))
 
@@ -373,7 +399,7 @@ class Session:
 
     def close(self, now: float) -> None:
         """Begin to close: unbind if bound. The session is UNBOUND once the peer has answered, or at the deadline."""
-        if self.state in BOUND:
+        if self.state in BOUND and not self._finished:
             self.request(Unbind(), _OWN, now, self.settings.close_timeout)
         elif self.state not in (SessionState.UNBINDING, SessionState.UNBOUND, SessionState.CLOSED):
             self._enter(SessionState.UNBOUND)
@@ -383,7 +409,8 @@ class Session:
         for entry in self.window.clear():
             if entry.token is not _OWN:
                 self._end(entry, self._lost_verdict(entry, "the connection was lost"))
-        for pdu in (*self.unanswered.values(), *self._held):
+        unbind = () if self._unbind is None else (self._unbind,)
+        for pdu in (*self.unanswered.values(), *self._held, *unbind):
             self.notices.append(Unanswered(pdu))
         self.unanswered.clear()
         self._held.clear()
@@ -405,15 +432,20 @@ class Session:
         """The state change that a response brings: its own if it is good, back to OPEN for a bind that was refused."""
         after = TRANSITIONS.get((self.state, response.command_id))
         if response.command_id == CommandId.UNBIND_RESP:
-            self._enter(SessionState.UNBOUND)
+            self._unbound()
         elif self.state is SessionState.BINDING and (response.command_status or after is None):
             self._enter(SessionState.OPEN)
         elif after is not None:
             self._enter(after)
 
+    def _unbound(self) -> None:
+        """Our unbind has its answer, whatever that says (section 10.4): nothing more is to come."""
+        self._finish(Finished("unbound", abort=False))
+        self._enter(SessionState.UNBOUND)
+
     def _enter(self, state: SessionState) -> None:
         before, self.state = self.state, state
-        if state in BOUND:
+        if state in BOUND and not self._finished:
             self._may_send = MAY_SEND[self.role][state] | self._vendor
             self._may_receive = MAY_RECEIVE[self.role][state] | self._vendor
         elif state is SessionState.UNBINDING:

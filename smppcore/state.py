@@ -34,7 +34,7 @@ class SessionState(StrEnum):
 
 BOUND: Final = frozenset({SessionState.BOUND_TX, SessionState.BOUND_RX, SessionState.BOUND_TRX})
 BINDS: Final = frozenset({CommandId.BIND_TRANSMITTER, CommandId.BIND_RECEIVER, CommandId.BIND_TRANSCEIVER})
-_UNBOUND_STATES: Final = (SessionState.OPEN, SessionState.OUTBOUND, SessionState.BINDING)
+UNBOUND_YET: Final = frozenset({SessionState.OPEN, SessionState.OUTBOUND, SessionState.BINDING})
 
 TRANSITIONS: Final[dict[tuple[SessionState, int], SessionState]] = {
     (SessionState.OPEN, CommandId.OUTBIND): SessionState.OUTBOUND,
@@ -42,7 +42,7 @@ TRANSITIONS: Final[dict[tuple[SessionState, int], SessionState]] = {
     (SessionState.BINDING, CommandId.BIND_TRANSMITTER_RESP): SessionState.BOUND_TX,
     (SessionState.BINDING, CommandId.BIND_RECEIVER_RESP): SessionState.BOUND_RX,
     (SessionState.BINDING, CommandId.BIND_TRANSCEIVER_RESP): SessionState.BOUND_TRX,
-    **{(state, CommandId.UNBIND): SessionState.UNBINDING for state in (*_UNBOUND_STATES, *BOUND)},
+    **{(state, CommandId.UNBIND): SessionState.UNBINDING for state in BOUND},
     (SessionState.UNBINDING, CommandId.UNBIND_RESP): SessionState.UNBOUND,
 }
 """(state, command) -> state. Which end may send the command is in the tables below; responses count only with status 0,
