@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import ssl as tls
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
@@ -168,7 +168,8 @@ class Esme:
         TextError and AddressError (both ValueError) before anything was sent.
         """
         if receipt:
-            fields["registered_delivery"] = fields.get("registered_delivery", 0) | RegisteredDelivery.RECEIPT
+            others = fields.get("registered_delivery", 0) & ~RegisteredDelivery.RECEIPT_MASK
+            fields["registered_delivery"] = others | RegisteredDelivery.RECEIPT
         self._reference = (self._reference + 1) & 0xFFFF
         pdus = messages(
             SubmitSm,
@@ -183,7 +184,11 @@ class Esme:
         )
         limit = self._timeout if timeout is None else timeout
         asked = [(pdu, self._connection.request(pdu, limit)) for pdu in list(pdus)]
-        parts = [await _part(pdu, response) for pdu, response in asked]
+        try:
+            parts = [await _part(pdu, response) for pdu, response in asked]
+        except BaseException:
+            _withdraw(response for _, response in asked)
+            raise
         if all(part.error for part in parts):
             raise parts[0].error or AssertionError
         return Sent(tuple(parts))
@@ -206,8 +211,10 @@ class Esme:
     async def close(self) -> None:
         """Let what is in flight be answered, unbind, close; after close_timeout at the latest it is closed anyway."""
         self._dispatcher.closing()
-        await self._connection.close()
-        self._dispatcher.cancel()
+        try:
+            await self._connection.close()
+        finally:
+            self._dispatcher.cancel()
 
     def abort(self) -> None:
         """Drop the connection at once, without unbind."""
@@ -248,6 +255,13 @@ async def _part(pdu: SubmitSm, response: "asyncio.Future[SubmitSmResp]") -> Sent
         return SentPart(pdu, response=await response)
     except SmppError as error:
         return SentPart(pdu, error=error)
+
+
+def _withdraw(responses: "Iterable[asyncio.Future[SubmitSmResp]]") -> None:
+    """Nobody waits for these any more: what was not sent yet is not sent, and an error that came is taken notice of."""
+    for response in responses:
+        if not response.cancel() and not response.cancelled():
+            response.exception()
 
 
 class Connecting:

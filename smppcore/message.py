@@ -1,8 +1,8 @@
 """What a short message says, and the PDUs that say it: text, header and receipt of a PDU, submit_sm for a text."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from smppcore.address import Address
 from smppcore.constants import EsmClass
@@ -17,10 +17,14 @@ from smppcore.tlv import (
     SAR_MSG_REF_NUM,
     SAR_SEGMENT_SEQNUM,
     SAR_TOTAL_SEGMENTS,
+    RawTlv,
 )
 
 M = TypeVar("M", SubmitSm, DeliverSm)
 Message = SubmitSm | SubmitMulti | DeliverSm | DataSm
+
+_ASCII: Final = str.maketrans("¡¤ÄÖÑÜ§¿äöñü", "@$[\\]^_`{|}~")
+"""What the default alphabet has in the places of ASCII."""
 
 
 def user_data_of(pdu: Message) -> tuple[UserDataHeader | None, bytes]:
@@ -45,13 +49,26 @@ def receipt_of(
     """
     return DeliveryReceipt.read(
         esm_class=pdu.esm_class,
-        text=text_of(pdu, default=default) or "",
+        text=_receipt_text(pdu, default),
         receipted_message_id=_raw(pdu, RECEIPTED_MESSAGE_ID.tag),
         message_state=_raw(pdu, MESSAGE_STATE.tag),
         network_error_code=_raw(pdu, NETWORK_ERROR_CODE.tag),
         by_text=by_text,
         arrived=arrived,
     )
+
+
+def _receipt_text(pdu: DeliverSm | DataSm, default: str) -> str:
+    """The text of a receipt, up to the text of the message read as ASCII, which many SMSCs mean by data_coding 0."""
+    header, octets = user_data_of(pdu)
+    text = decode_text(octets, pdu.data_coding, default=default, udh=header) or ""
+    if text.isascii() and not octets.endswith(b"\0"):
+        return text
+    end = text.lower().find("text:")
+    if end >= 0:
+        return text[:end].translate(_ASCII) + text[end:]
+    # In the default alphabet a NUL behind the text, as some write it, would be an @.
+    return (text.rstrip("@") if octets.endswith(b"\0") else text).translate(_ASCII)
 
 
 def _raw(pdu: Pdu, wanted: int) -> bytes | None:
@@ -73,9 +90,10 @@ def messages(
     long: Long = "udh8",
     default: str = "gsm0338",
     esm_class: int = 0,
+    tlvs: Iterable[RawTlv] = (),
     **fields: Any,
 ) -> Iterator[M]:
-    """The submit_sm or deliver_sm that carry a text, one per segment, all with the other ``fields`` given.
+    """The submit_sm or deliver_sm that carry a text, one per segment, all with the ``tlvs`` and ``fields`` given.
 
     Addresses are texts, whose TON and NPI are derived, or Address. ``reference`` joins the segments; the other options
     are those of text.split. Raises TextError for a text that cannot be sent so, AddressError for an address.
@@ -94,6 +112,7 @@ def messages(
             esm_class=esm_class | part.esm_class,
             data_coding=part.data_coding,
             short_message=part.short_message,
+            tlvs=[*tlvs],
             **fields,
         )
         if part.sar is not None:

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 DEFAULT_ACCOUNTS = {"smppclient1": "password"}
+LONGEST_DELAY: Final = 366 * 86_400.0
+"""A year in seconds; event loops take no timers without end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,11 @@ class Profile:
     system_id: str = "smppcore"
 
     def __post_init__(self) -> None:
-        if self.receipt_delay < 0:
-            raise ValueError(f"receipt_delay: {self.receipt_delay} s is below 0")
+        if not 0 <= self.receipt_delay <= LONGEST_DELAY:
+            raise ValueError(f"receipt_delay: {self.receipt_delay} s is not between 0 and {LONGEST_DELAY:.0f} s")
         if self.capacity < 1:
             raise ValueError(f"capacity: {self.capacity} is below 1")
+        if self.window < 1:
+            raise ValueError(f"window: {self.window} is below 1")
+        if len(self.system_id) > 15 or not self.system_id.isascii() or "\0" in self.system_id:
+            raise ValueError(f"system_id: {self.system_id!r} is not at most 15 ASCII characters")

@@ -7,18 +7,25 @@ sent again. What nobody is bound to receive waits.
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from smppcore.constants import CommandStatus, EsmClass, MessageState
-from smppcore.errors import NotSent, OutcomeUnknown, Refused
+from smppcore.constants import CommandStatus, EsmClass, InterfaceVersion, MessageState
+from smppcore.errors import EncodeError, Refused
 from smppcore.log import log
-from smppcore.pdu import DeliverSm, DeliverSmResp
+from smppcore.pdu import DataSm, DataSmResp, DeliverSm, DeliverSmResp
 from smppcore.receipt import build_text
 from smppcore.simulator.messages import StoredMessage
 from smppcore.smsc import Peer
 from smppcore.text import UserDataHeader, decode_text
-from smppcore.tlv import MESSAGE_STATE, RECEIPTED_MESSAGE_ID
+from smppcore.tlv import (
+    MESSAGE_PAYLOAD,
+    MESSAGE_STATE,
+    RECEIPTED_MESSAGE_ID,
+    USER_MESSAGE_REFERENCE,
+    RawTlv,
+)
 
 RETRY_STATUSES: Final = frozenset(
     {CommandStatus.ESME_RX_T_APPN, CommandStatus.ESME_RTHROTTLED, CommandStatus.ESME_RMSGQFUL}
@@ -27,16 +34,25 @@ RETRY_STATUSES: Final = frozenset(
 RETRY_DELAY: Final = 1.0
 PREVIEW: Final = 20
 """How many characters of the message a receipt repeats (Appendix B)."""
+LONGEST_ADDRESS: Final = 20
+"""What deliver_sm has room for; the receipt for a longer one, as data_sm allows, is a data_sm too."""
+
+Answer = asyncio.Future[DeliverSmResp] | asyncio.Future[DataSmResp]
 
 
 class Receipts:
-    """The receipts owed, per account, and the ESMEs that can receive them."""
+    """The receipts owed, per account, and the ESMEs that can receive them.
 
-    def __init__(self) -> None:
+    ``settle`` is called with each message whose receipt is owed no more.
+    """
+
+    def __init__(self, settle: Callable[[StoredMessage], None]) -> None:
+        self._settle = settle
         self._receivers: dict[str, list[Peer]] = {}
         self._waiting: dict[str, deque[StoredMessage]] = {}
         self._retries: dict[str, asyncio.TimerHandle] = {}
         self._dates: tuple[int, str] = (-1, "")
+        self._closed = False
         self.delivered = 0
         self.refused = 0
 
@@ -62,7 +78,11 @@ class Receipts:
         if peer is None:
             self._keep(message)
             return
-        answer = peer.begin_request(self._receipt(message), timeout=float("inf"))
+        answer: Answer
+        if max(len(message.source.addr), len(message.destination.addr)) > LONGEST_ADDRESS:
+            answer = peer.begin_request(self._data_sm(message), timeout=float("inf"))
+        else:
+            answer = peer.begin_request(self._deliver_sm(message, peer), timeout=float("inf"))
         answer.add_done_callback(partial(self._answered, message))
 
     def deliver_waiting(self, account: str) -> None:
@@ -82,23 +102,21 @@ class Receipts:
     def _keep(self, message: StoredMessage) -> None:
         self._waiting.setdefault(message.account, deque()).append(message)
 
-    def _answered(self, message: StoredMessage, answer: "asyncio.Future[DeliverSmResp]") -> None:
-        error = None if answer.cancelled() else answer.exception()
+    def _answered(self, message: StoredMessage, answer: Answer) -> None:
+        error = asyncio.CancelledError() if answer.cancelled() else answer.exception()
         if error is None:
-            message.owed = False
             self.delivered += 1
-        elif isinstance(error, NotSent | OutcomeUnknown) or (
-            isinstance(error, Refused) and error.status in RETRY_STATUSES
-        ):
+            self._settle(message)
+        elif _is_final(error):
+            self.refused += 1
+            self._settle(message)
+            log.warning("receipt refused for good", message_id=message.message_id, error=str(error))
+        else:
             self._keep(message)
             self._try_again(message.account)
-        else:
-            message.owed = False
-            self.refused += 1
-            log.warning("receipt refused for good", error=type(error).__name__)
 
     def _try_again(self, account: str) -> None:
-        if account not in self._retries:
+        if account not in self._retries and not self._closed:
             loop = asyncio.get_running_loop()
             self._retries[account] = loop.call_later(RETRY_DELAY, self._retry, account)
 
@@ -108,18 +126,12 @@ class Receipts:
 
     def close(self) -> None:
         """Try nothing again."""
+        self._closed = True
         for retry in self._retries.values():
             retry.cancel()
         self._retries.clear()
 
-    def _receipt(self, message: StoredMessage) -> DeliverSm:
-        text = build_text(
-            message.message_id,
-            dlvrd=int(message.state == MessageState.DELIVERED),
-            submit_date=self._date(message.submitted),
-            done_date=self._date(message.finished),
-            stat=message.state,
-        )
+    def _deliver_sm(self, message: StoredMessage, peer: Peer) -> DeliverSm:
         return DeliverSm(
             source_addr_ton=message.destination.ton,
             source_addr_npi=message.destination.npi,
@@ -128,9 +140,32 @@ class Receipts:
             dest_addr_npi=message.source.npi,
             destination_addr=message.source.addr,
             esm_class=EsmClass.DELIVERY_RECEIPT.value,
-            short_message=text.encode("ascii") + preview(message),
-            tlvs=[RECEIPTED_MESSAGE_ID(message.message_id), MESSAGE_STATE(message.state)],
+            short_message=self._text(message),
+            # An ESME of version 3.3 knows no TLVs (section 3.4).
+            tlvs=_tlvs(message) if peer.interface_version >= InterfaceVersion.V3_4 else [],
         )
+
+    def _data_sm(self, message: StoredMessage) -> DataSm:
+        return DataSm(
+            source_addr_ton=message.destination.ton,
+            source_addr_npi=message.destination.npi,
+            source_addr=message.destination.addr,
+            dest_addr_ton=message.source.ton,
+            dest_addr_npi=message.source.npi,
+            destination_addr=message.source.addr,
+            esm_class=EsmClass.DELIVERY_RECEIPT.value,
+            tlvs=[*_tlvs(message), MESSAGE_PAYLOAD(self._text(message))],
+        )
+
+    def _text(self, message: StoredMessage) -> bytes:
+        text = build_text(
+            message.message_id,
+            dlvrd=int(message.state == MessageState.DELIVERED),
+            submit_date=self._date(message.submitted),
+            done_date=self._date(message.finished),
+            stat=message.state,
+        )
+        return text.encode("ascii") + preview(message)
 
     def _date(self, moment: float) -> str:
         """YYMMDDhhmm in UTC; the last minute is kept, because it is nearly always asked for again."""
@@ -138,6 +173,18 @@ class Receipts:
         if minute != self._dates[0]:
             self._dates = (minute, time.strftime("%y%m%d%H%M", time.gmtime(minute * 60)))
         return self._dates[1]
+
+
+def _is_final(error: BaseException) -> bool:
+    """Whether sending again would be of no use; a connection that ends in whatever way is no such reason."""
+    return isinstance(error, EncodeError) or (isinstance(error, Refused) and error.status not in RETRY_STATUSES)
+
+
+def _tlvs(message: StoredMessage) -> list[RawTlv]:
+    tlvs = [RECEIPTED_MESSAGE_ID(message.message_id), MESSAGE_STATE(message.state)]
+    if message.reference is not None:
+        tlvs.append(USER_MESSAGE_REFERENCE(message.reference))
+    return tlvs
 
 
 def preview(message: StoredMessage) -> bytes:

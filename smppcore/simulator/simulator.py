@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from smppcore.address import Address
-from smppcore.constants import CommandStatus, MessageState
+from smppcore.constants import CommandStatus, InterfaceVersion, MessageState
 from smppcore.errors import Refuse
 from smppcore.fields import DistributionList, SmeAddress, UnsuccessSme
 from smppcore.message import Message
@@ -28,6 +28,7 @@ from smppcore.simulator.account import Profile
 from smppcore.simulator.messages import Messages, StoredMessage
 from smppcore.simulator.receipts import Receipts
 from smppcore.smsc import Peer, Smsc
+from smppcore.tlv import USER_MESSAGE_REFERENCE
 
 STORED_OCTETS: Final = 254
 """How much of the user data is kept: what a receipt repeats and a look needs, not a payload of 64 KiB."""
@@ -51,7 +52,7 @@ class Simulator:
     ) -> None:
         self.profile = profile or Profile()
         self.messages = Messages(self.profile.capacity, time.time())
-        self.receipts = Receipts()
+        self.receipts = Receipts(self.messages.settle)
         self.accepted = 0
         self._timer: asyncio.TimerHandle | None = None
         self.smsc = Smsc(
@@ -80,7 +81,7 @@ class Simulator:
     # -- messages in
 
     def _on_submit_sm(self, peer: Peer, pdu: SubmitSm) -> SubmitSmResp:
-        message_id = self._new_id(1)
+        message_id = self._new_id(peer, 1)
         destination = Address(pdu.dest_addr_ton, pdu.dest_addr_npi, pdu.destination_addr)
         self._keep(peer, pdu, message_id, destination, pdu.short_message or user_data(pdu))
         return SubmitSmResp(message_id=message_id)
@@ -88,7 +89,7 @@ class Simulator:
     def _on_data_sm(self, peer: Peer, pdu: DataSm) -> DataSmResp:
         if not pdu.destination_addr:
             raise Refuse(CommandStatus.ESME_RINVDSTADR)
-        message_id = self._new_id(1)
+        message_id = self._new_id(peer, 1)
         destination = Address(pdu.dest_addr_ton, pdu.dest_addr_npi, pdu.destination_addr)
         self._keep(peer, pdu, message_id, destination, user_data(pdu))
         return DataSmResp(message_id=message_id)
@@ -96,19 +97,21 @@ class Simulator:
     def _on_submit_multi(self, peer: Peer, pdu: SubmitMulti) -> SubmitMultiResp:
         failed = [failure for entry in pdu.dest_addresses if (failure := _unreachable(entry)) is not None]
         reachable = [each for each in pdu.dest_addresses if isinstance(each, SmeAddress) and each.destination_addr]
-        message_id = self._new_id(len(reachable))
+        message_id = self._new_id(peer, len(reachable))
         octets = user_data(pdu)
         for entry in reachable:
             destination = Address(entry.dest_addr_ton, entry.dest_addr_npi, entry.destination_addr)
             self._keep(peer, pdu, message_id, destination, octets)
         return SubmitMultiResp(message_id=message_id, unsuccess_sme=failed)
 
-    def _new_id(self, count: int) -> str:
+    def _new_id(self, peer: Peer, count: int) -> str:
         messages = self.messages
         if len(messages) + count > messages.capacity and not messages.make_room(count):
             raise Refuse(CommandStatus.ESME_RMSGQFUL)
         self.accepted += count
-        return messages.new_id()
+        message_id = messages.new_id()
+        # An ESME of version 3.3 has room for 8 characters only (section 3.4).
+        return message_id if peer.interface_version >= InterfaceVersion.V3_4 else message_id[-8:]
 
     def _keep(self, peer: Peer, pdu: Message, message_id: str, destination: Address, octets: bytes) -> None:
         message = StoredMessage(
@@ -122,6 +125,7 @@ class Simulator:
             pdu.data_coding,
             octets[:STORED_OCTETS],
             time.time(),
+            pdu.get(USER_MESSAGE_REFERENCE) if pdu.tlvs else None,
         )
         self.messages.add(message, time.monotonic() + self.profile.receipt_delay)
         if self._timer is None:
@@ -148,7 +152,7 @@ class Simulator:
             return CommandStatus.ESME_RCANCELFAIL
         now = time.time()
         for message in pending:
-            message.finish(MessageState.DELETED, now)
+            self.messages.finish(message, MessageState.DELETED, now)
             if message.owed:
                 self.receipts.deliver(message)
         return CommandStatus.ESME_ROK
@@ -194,11 +198,14 @@ class Simulator:
 
     async def close(self) -> None:
         """Stop listening, unbind and close every connection; what is kept is gone."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self.receipts.close()
-        await self.smsc.close()
+        try:
+            await self.smsc.close()
+        finally:
+            # Last, because what was in flight to a connection that ends would be tried again.
+            self.receipts.close()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
 
     async def __aenter__(self) -> Self:
         await self.start()
