@@ -18,6 +18,7 @@ an empty sender                                   0    0  empty: the SMSC puts i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 __all__ = ["Address", "AddressError"]
@@ -125,14 +126,9 @@ class Address(NamedTuple):
 
     @classmethod
     def _name(cls, text: str) -> Address:
-        septets = 0
-        for offset, character in enumerate(text):
-            two = character in _GSM_TWO_SEPTETS
-            if not two and not _GSM.match(character):
-                raise AddressError(f"{character!r} in a name", "the GSM default alphabet in Latin-1", offset, text)
-            septets += 2 if two else 1
-            if septets > _MOST_NAME_SEPTETS:
-                raise AddressError("the name is too long", "11 GSM characters (^{}[]~|\\ count twice)", offset, text)
+        problem = _name_problem(text)
+        if problem is not None:
+            raise problem
         return cls(_ALPHANUMERIC, _UNKNOWN, text)
 
     @classmethod
@@ -141,8 +137,50 @@ class Address(NamedTuple):
             raise AddressError(f"{len(text)} characters", "20 characters", _MOST_DIGITS, text)
         return cls(_UNKNOWN, _UNKNOWN, text)
 
+    def problems(self) -> tuple[str, ...]:
+        """Why an SMSC may refuse this address, in words; empty for one by the rules of this module.
+
+        For addresses that somebody else has put together, or that came from a peer.
+        """
+        return tuple(self._problems())
+
+    def _problems(self) -> Iterator[str]:
+        if not self.addr and (self.ton or self.npi):
+            yield "TON or NPI of an address without characters"
+        if "\0" in self.addr:
+            yield "a NUL, which would end it on the wire"
+        if self.ton == _ALPHANUMERIC:
+            if problem := _name_problem(self.addr):
+                yield f"{problem.reason}: allowed are {problem.limit}"
+            return
+        if len(self.addr) > _MOST_DIGITS:
+            yield f"{len(self.addr)} characters: the field has room for {_MOST_DIGITS}"
+        if self.npi in _PLANS_AS_WRITTEN or not self.addr:
+            return
+        if not (self.addr.isascii() and self.addr.isdigit()):
+            yield f"{self.addr[_first_other(self.addr)]!r} in a number, which is digits only"
+        elif self.ton == _INTERNATIONAL and not _E164.fullmatch(self.addr):
+            yield "international (TON 1), but not 7-15 digits that begin with a country code"
+
     def _override(self, ton: int | None, npi: int | None) -> Address:
         return Address(self.ton if ton is None else ton, self.npi if npi is None else npi, self.addr)
+
+
+def _name_problem(text: str) -> AddressError | None:
+    septets = 0
+    for offset, character in enumerate(text):
+        two = character in _GSM_TWO_SEPTETS
+        if not two and not _GSM.match(character):
+            return AddressError(f"{character!r} in a name", "the GSM default alphabet in Latin-1", offset, text)
+        septets += 2 if two else 1
+        if septets > _MOST_NAME_SEPTETS:
+            return AddressError("the name is too long", "11 GSM characters (^{}[]~|\\ count twice)", offset, text)
+    return None
+
+
+def _first_other(text: str) -> int:
+    """The offset of the first character that is no digit."""
+    return next(offset for offset, character in enumerate(text) if character not in "0123456789")
 
 
 def _number_end(text: str) -> int:

@@ -157,15 +157,18 @@ class Esme:
         data_coding: int | None = None,
         languages: Collection[int] = (),
         long: Long = "udh8",
+        default: str = "gsm0338",
+        transliterate: bool = False,
         timeout: float | None = None,
         **fields: Any,
     ) -> Sent:
         """Send a text: choose the cheapest coding, split it where it is long, submit every segment.
 
         ``to`` and ``source`` are addresses, whose TON and NPI are derived; ``receipt`` asks for delivery receipts;
-        ``data_coding``, ``languages`` and ``long`` are as in text.split; other fields of submit_sm are passed on. The
-        result tells the verdict of each segment. If the SMSC took none of them, the error of the first is raised;
-        TextError and AddressError (both ValueError) before anything was sent.
+        ``data_coding``, ``languages``, ``long``, ``default`` (what the SMSC means by data_coding 0) and
+        ``transliterate`` are as in text.split; other fields of submit_sm are passed on. The result tells the verdict of
+        each segment. If the SMSC took none of them, the error of the first is raised; TextError and AddressError (both
+        ValueError) before anything was sent.
         """
         if receipt:
             others = fields.get("registered_delivery", 0) & ~RegisteredDelivery.RECEIPT_MASK
@@ -180,6 +183,8 @@ class Esme:
             data_coding=data_coding,
             languages=languages,
             long=long,
+            default=default,
+            transliterate=transliterate,
             **fields,
         )
         limit = self._timeout if timeout is None else timeout

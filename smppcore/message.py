@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from smppcore.address import Address
 from smppcore.constants import EsmClass
 from smppcore.pdu import DataSm, DeliverSm, Pdu, SubmitMulti, SubmitSm, user_data
-from smppcore.receipt import DeliveryReceipt
+from smppcore.receipt import DeliveryReceipt, is_marked
+from smppcore.receipt_text import receipt_text
 from smppcore.text import Long, UserDataHeader, decode_text, split
 from smppcore.tlv import (
     MESSAGE_PAYLOAD,
@@ -22,9 +23,6 @@ from smppcore.tlv import (
 
 M = TypeVar("M", SubmitSm, DeliverSm)
 Message = SubmitSm | SubmitMulti | DeliverSm | DataSm
-
-_ASCII: Final = str.maketrans("¡¤ÄÖÑÜ§¿äöñü", "@$[\\]^_`{|}~")
-"""What the default alphabet has in the places of ASCII."""
 
 
 def user_data_of(pdu: Message) -> tuple[UserDataHeader | None, bytes]:
@@ -47,28 +45,21 @@ def receipt_of(
     ``by_text`` also takes a text that looks like a receipt for one, though anyone can send such a text; ``arrived``
     decides between two readings of a date.
     """
+    message_id, state = _raw(pdu, RECEIPTED_MESSAGE_ID.tag), _raw(pdu, MESSAGE_STATE.tag)
+    if not by_text and not is_marked(pdu.esm_class, message_id, state):
+        return None
+    header, octets = user_data_of(pdu)
+    text = receipt_text(octets, pdu.data_coding, default=default, udh=header)
     return DeliveryReceipt.read(
         esm_class=pdu.esm_class,
-        text=_receipt_text(pdu, default),
-        receipted_message_id=_raw(pdu, RECEIPTED_MESSAGE_ID.tag),
-        message_state=_raw(pdu, MESSAGE_STATE.tag),
+        text=text.text,
+        is_miscoded=text.is_miscoded,
+        receipted_message_id=message_id,
+        message_state=state,
         network_error_code=_raw(pdu, NETWORK_ERROR_CODE.tag),
         by_text=by_text,
         arrived=arrived,
     )
-
-
-def _receipt_text(pdu: DeliverSm | DataSm, default: str) -> str:
-    """The text of a receipt, up to the text of the message read as ASCII, which many SMSCs mean by data_coding 0."""
-    header, octets = user_data_of(pdu)
-    text = decode_text(octets, pdu.data_coding, default=default, udh=header) or ""
-    if text.isascii() and not octets.endswith(b"\0"):
-        return text
-    end = text.lower().find("text:")
-    if end >= 0:
-        return text[:end].translate(_ASCII) + text[end:]
-    # In the default alphabet a NUL behind the text, as some write it, would be an @.
-    return (text.rstrip("@") if octets.endswith(b"\0") else text).translate(_ASCII)
 
 
 def _raw(pdu: Pdu, wanted: int) -> bytes | None:
@@ -89,6 +80,7 @@ def messages(
     languages: Collection[int] = (),
     long: Long = "udh8",
     default: str = "gsm0338",
+    transliterate: bool = False,
     esm_class: int = 0,
     tlvs: Iterable[RawTlv] = (),
     **fields: Any,
@@ -100,7 +92,15 @@ def messages(
     """
     origin = source if isinstance(source, Address) else Address.sender(source)
     target = destination if isinstance(destination, Address) else Address.destination(destination)
-    parts = split(text, reference, data_coding=data_coding, languages=languages, long=long, default=default)
+    parts = split(
+        text,
+        reference,
+        data_coding=data_coding,
+        languages=languages,
+        long=long,
+        default=default,
+        transliterate=transliterate,
+    )
     for part in parts:
         pdu = kind(
             source_addr_ton=origin.ton,

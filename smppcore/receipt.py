@@ -16,9 +16,12 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from smppcore import smpptime
+from smppcore.errors import EncodeError
+from smppcore.receipt_fields import ReceiptFields
+from smppcore.tlv import MESSAGE_STATE, NETWORK_ERROR_CODE, RECEIPTED_MESSAGE_ID, RawTlv
 
 __all__ = [
     "FINAL_STATES",
@@ -29,7 +32,9 @@ __all__ = [
     "Kind",
     "ReceiptFields",
     "build_text",
+    "build_tlvs",
     "is_final",
+    "is_marked",
 ]
 
 Kind: TypeAlias = Literal["receipt", "unreadable_receipt", "message"]
@@ -71,7 +76,8 @@ By the letter ACCEPTED (6) is final.  Many gateways mean "taken by the next hop"
 """
 
 ODDITIES: Final[dict[str, str]] = {
-    "esm-class": "known by its TLVs or its text only: esm_class does not say receipt",
+    "data-coding": "the text is in another coding than data_coding says",
+    "esm-class": "esm_class does not say receipt, or not by the letter; TLVs or text do",
     "id-missing": "neither TLV nor text gives an id",
     "id-notation": "TLV and text give one id in two notations (hexadecimal, leading zeros, case)",
     "id-conflict": "TLV and text give two ids; the TLV counts",
@@ -87,76 +93,14 @@ ODDITIES: Final[dict[str, str]] = {
 
 _TYPE_MASK: Final = 0x3C
 _RECEIPT_TYPES: Final = frozenset({0x04, 0x20})
+# Both bits at once are reserved, but some SMSCs send their receipts so, and nothing else can be meant.
+_MARKS: Final = _RECEIPT_TYPES | {0x24}
 _HIGHEST_STATE: Final = max(STATE_WORDS)
-
-# The order of Appendix B, sub, dlvrd and text optional.  No value may hold what could start a key, so that this and the
-# tolerant reading cannot disagree; possessive repeats keep it linear.
-_CANONICAL: Final = re.compile(
-    r"id:([^\s,;\0]*+)(?: sub:([^\s,;\0]*+))?(?: dlvrd:([^\s,;\0]*+))?"
-    r" submit date:([0-9]*+[+-]?) done date:([0-9]*+[+-]?)"
-    r" stat:([^\s,;:\0]*+) err:([^\s,;\0]*+)(?: [Tt]ext:(.*+))?",
-    re.ASCII | re.DOTALL,
-)
-# One group for each of ReceiptFields, in its order.
-_KEY: Final = re.compile(
-    r"(?<![^\s,;])(?:(id)|(sub)|(dlvrd)|(submit[\s_-]*date)|(done[\s_-]*date)|(stat)|(err)|(text)) ?:",
-    re.ASCII | re.IGNORECASE,
-)
-# Blanks before a value are skipped, a line end is not: what stands on the next line is no value.
-_WORD: Final = re.compile(r"[ \t]*(\S*)", re.ASCII)
-_STAT: Final = re.compile(r"[ \t]*([^\s:]*)", re.ASCII)
-_DATE: Final = re.compile(r"[ \t]*([0-9:+/.T \t-]*)", re.ASCII)
-_VALUES: Final = (_WORD, _WORD, _WORD, _DATE, _DATE, _STAT, _WORD)
-_TEXT: Final = 7
 
 _ISO_DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9]{2}):([0-9]{2}):([0-9]{2})")
 # Far beyond any id in use, and short enough to be read as a number at no cost.
 _LONGEST_NUMBER: Final = 256
 _LONGEST_DATE: Final = len("YYYY-MM-DD hh:mm:ss")
-
-
-class ReceiptFields(NamedTuple):
-    """The fields of a receipt text as written (Appendix B): None without the key, "" with a key without value."""
-
-    id: str | None = None
-    sub: str | None = None
-    dlvrd: str | None = None
-    submit_date: str | None = None
-    done_date: str | None = None
-    stat: str | None = None
-    err: str | None = None
-    text: str | None = None
-
-    @classmethod
-    def read(cls, text: str) -> ReceiptFields:
-        """The fields of any text, none at all if it is no receipt."""
-        text = text.rstrip("\0\r\n").lstrip(" \t\r\n\0\ufeff")
-        return cls.canonical(text) or cls.tolerant(text)
-
-    @classmethod
-    def canonical(cls, text: str) -> ReceiptFields | None:
-        """The fields of a text in exactly the order and spelling of Appendix B, None for any other."""
-        found = _CANONICAL.fullmatch(text)
-        if found is None:
-            return None
-        values = found.groups()
-        # A key that is missing at its place may still follow inside the text.
-        if (values[1] is None or values[2] is None) and ":" in (values[_TEXT] or ""):
-            return None
-        # _make without its check of the length: the pattern has one group for each field.
-        return tuple.__new__(cls, values)
-
-    @classmethod
-    def tolerant(cls, text: str) -> ReceiptFields:
-        """The fields in any order, letter case and separation; the first of each key counts, also inside text."""
-        keys = list(_KEY.finditer(text))
-        ends = [key.start() for key in keys[1:]] + [len(text)]
-        values: list[str | None] = [None] * len(cls._fields)
-        for key, end in zip(keys, ends, strict=False):
-            index = (key.lastindex or 1) - 1
-            if values[index] is None:
-                values[index] = text[key.end() :] if index == _TEXT else _value(index, text, key.end(), end)
-        return cls._make(values)
 
 
 _NO_FIELDS: Final = ReceiptFields()
@@ -169,8 +113,8 @@ class DeliveryReceipt:
     ``kind`` is "receipt", "unreadable_receipt" (esm_class says receipt, nothing can be read) or "message" (no receipt:
     what ``DeliveryReceipt()`` is, for those who want a value where `read` gives None).
     The other attributes are as received: the ``fields`` of the text, ``receipted_message_id`` and ``state_number`` from
-    the TLVs, ``network_error_code`` in octets, ``esm_class`` (None when the text alone was read) and ``arrived``, the
-    time of arrival that decides between two readings of a date.
+    the TLVs, ``network_error_code`` in octets, ``esm_class`` (None when the text alone was read), ``arrived``, the time
+    of arrival that decides between two readings of a date, and ``is_miscoded`` (receipt_text.py).
     """
 
     kind: Kind = "message"
@@ -180,6 +124,7 @@ class DeliveryReceipt:
     network_error_code: bytes | None = None
     esm_class: int | None = None
     arrived: datetime | None = field(default=None, repr=False, compare=False)
+    is_miscoded: bool = False
 
     @classmethod
     def parse_text(cls, text: str, *, arrived: datetime | None = None) -> DeliveryReceipt:
@@ -198,17 +143,17 @@ class DeliveryReceipt:
         network_error_code: bytes | None,
         by_text: bool = False,
         arrived: datetime | None = None,
+        is_miscoded: bool = False,
     ) -> DeliveryReceipt | None:
         """Read a deliver_sm or data_sm from its parts; None when it is an ordinary message.  Never raises.
 
         *text* is the decoded short_message or message_payload, the next three are values of TLVs (octets, without
-        header).  It is a receipt if the type in esm_class is SMSC delivery receipt (0x04) or intermediate notification
-        (0x20), else if it has both receipted_message_id and message_state, else, only if *by_text*, if the text has an
-        id and a stat.
+        header), *is_miscoded* that of `receipt_text`.  It is a receipt if it `is_marked`, else, only if *by_text*, if
+        the text has an id and a stat.
         """
         tlv_id = _c_octets(receipted_message_id)
         tlv_state = _number(message_state) if isinstance(message_state, bytes) else message_state
-        marked = esm_class & _TYPE_MASK in _RECEIPT_TYPES or (tlv_id is not None and tlv_state is not None)
+        marked = is_marked(esm_class, receipted_message_id, message_state)
         if not marked and not by_text:
             return None
         fields = ReceiptFields.read(text)
@@ -217,7 +162,7 @@ class DeliveryReceipt:
         has_tlv = tlv_id is not None or tlv_state is not None or network_error_code is not None
         readable = has_tlv or fields != _NO_FIELDS
         kind: Kind = "receipt" if readable else "unreadable_receipt"
-        return cls(kind, fields, tlv_id, tlv_state, network_error_code, esm_class, arrived)
+        return cls(kind, fields, tlv_id, tlv_state, network_error_code, esm_class, arrived, is_miscoded)
 
     @property
     def message_id(self) -> str | None:
@@ -235,6 +180,10 @@ class DeliveryReceipt:
             return self.state_number
         told = self._told_state
         return told if self.state_number is None or is_final(told) else self.state_number
+
+    def final(self, final_states: Container[int] = FINAL_STATES) -> bool:
+        """Whether no further receipt is to come, by the states that are final on this link; see `is_final`."""
+        return is_final(self.message_state, final_states)
 
     @property
     def submit_time(self) -> datetime | None:
@@ -281,6 +230,8 @@ class DeliveryReceipt:
         fields = self.fields
         if self.esm_class is not None and self.esm_class & _TYPE_MASK not in _RECEIPT_TYPES:
             yield "esm-class"
+        if self.is_miscoded:
+            yield "data-coding"
         if not self.message_id:
             yield "id-missing"
         elif fields.id and fields.id != self.message_id:
@@ -301,6 +252,17 @@ class DeliveryReceipt:
             yield "state-number"
         if number is not None and told is not None and number != told:
             yield "state-conflict" if number else "state-zero"
+
+
+def is_marked(esm_class: int, receipted_message_id: bytes | None, message_state: bytes | int | None) -> bool:
+    """Whether a message says that it is a receipt, whatever its text.
+
+    It does if the type in esm_class is SMSC delivery receipt (0x04), intermediate notification (0x20) or both, or if it
+    has both TLVs, receipted_message_id and message_state.
+    """
+    if esm_class & _TYPE_MASK in _MARKS:
+        return True
+    return _c_octets(receipted_message_id) is not None and message_state not in (None, b"")
 
 
 def is_final(state: int | None, final_states: Container[int] = FINAL_STATES) -> bool:
@@ -340,11 +302,19 @@ def build_text(
     )
 
 
-def _value(index: int, text: str, start: int, end: int) -> str:
-    """The value of a key whose colon is before *start*; *end* is the next key or the end."""
-    found = _VALUES[index].match(text, start, end)
-    # NULs are the padding of fields with a fixed width.
-    return found[1].rstrip(",; \t\0") if found else ""
+def build_tlvs(message_id: str, state: int, *, network_error: tuple[int, int] | None = None) -> list[RawTlv]:
+    """The TLVs of a receipt: receipted_message_id, message_state and, if given, network_error_code (§ 5.3.2.31).
+
+    *network_error* is the type of network (1 ANSI-136, 2 IS-95, 3 GSM...) and its error, 0-65535.  Raises EncodeError
+    for what does not fit, an id of more than 64 characters for instance.
+    """
+    tlvs = [RECEIPTED_MESSAGE_ID(message_id), MESSAGE_STATE(state)]
+    if network_error is not None:
+        network, error = network_error
+        if not 0 <= network <= 0xFF or not 0 <= error <= 0xFFFF:
+            raise EncodeError(NETWORK_ERROR_CODE.name, "a type up to 255 and an error up to 65535", network_error)
+        tlvs.append(NETWORK_ERROR_CODE(bytes([network]) + error.to_bytes(2, "big")))
+    return tlvs
 
 
 def _c_octets(value: bytes | None) -> str | None:

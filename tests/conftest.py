@@ -1,6 +1,11 @@
 """The two tiers: fast by default, full counts with --soak."""
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure; the time limit of each test bounds what an example may take.
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

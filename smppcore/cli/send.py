@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 import smppcore
 from smppcore.address import Address
 from smppcore.cli.loop import run_loop
+from smppcore.cli.when import smpp_time
 from smppcore.errors import status_name
 from smppcore.message import receipt_of
 from smppcore.pdu import DeliverSm
 from smppcore.receipt import is_final
 from smppcore.sent import Sent
-from smppcore.text import segments
+from smppcore.text import Alphabet, Segmentation, flash, segments
 from smppcore.url import SmppUrl
 
 DEFAULT_URL = "smpp://smppclient1:password@127.0.0.1:2775"
@@ -29,6 +30,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get("SMPPCORE_URL", DEFAULT_URL),
         help="smpp://ID:PASSWORD@HOST:PORT (default: SMPPCORE_URL, else the simulator of this machine)",
     )
+    parser.add_argument(
+        "--at",
+        type=smpp_time,
+        metavar="WHEN",
+        help="deliver then: 90s, 15m, 2h, 3d from now, or 2027-01-31T18:30",
+    )
+    parser.add_argument("--validity", type=smpp_time, metavar="WHEN", help="give up then; written as for --at")
+    parser.add_argument("--flash", action="store_true", help="show it at once and do not store it (class 0)")
+    parser.add_argument(
+        "--transliterate", action="store_true", help="replace what GSM 03.38 does not have (needs the extra text)"
+    )
     parser.add_argument("--receipt", action="store_true", help="ask for delivery receipts and wait for them")
     parser.add_argument(
         "--wait", type=float, default=30.0, metavar="SECONDS", help="for receipts (default: %(default)s)"
@@ -38,14 +50,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     try:
         text = sys.stdin.read().rstrip("\n") if options.text == "-" else options.text
-        plan = segments(text)
+        plan = segments(text, transliterate=options.transliterate)
         # All that can be wrong with them, before the first one is sent.
         Address.sender(options.source)
         for destination in options.to:
             Address.destination(destination)
         print(f"{plan.parts} segment(s), {plan.coding}", file=sys.stderr)
-        return run_loop(send(options, text))
-    except (smppcore.SmppError, ValueError, OSError) as error:
+        return run_loop(send(options, text, _flash(plan) if options.flash else None))
+    except (smppcore.SmppError, ValueError, OSError, ImportError) as error:
         print(f"smppcore send: {_reason(error, options.url)}", file=sys.stderr)
         return 1
 
@@ -60,14 +72,28 @@ def _reason(error: Exception, url: str) -> str:
     return str(error)
 
 
-async def send(options: argparse.Namespace, text: str) -> int:
+def _flash(plan: Segmentation) -> int:
+    """The data_coding for a text of that coding which is shown at once (TS 23.038)."""
+    return flash(Alphabet.UCS2 if plan.coding == "utf-16-be" else Alphabet.GSM)
+
+
+async def send(options: argparse.Namespace, text: str, data_coding: int | None = None) -> int:
     """Send to each destination; 0 if the SMSC took everything and every receipt that was asked for came."""
     receipts = _Receipts()
     good = True
     async with smppcore.connect(options.url, handlers={DeliverSm: receipts.on_deliver_sm}) as esme:
         for destination in options.to:
             try:
-                sent = await esme.send(text, to=destination, source=options.source, receipt=options.receipt)
+                sent = await esme.send(
+                    text,
+                    to=destination,
+                    source=options.source,
+                    receipt=options.receipt,
+                    data_coding=data_coding,
+                    transliterate=options.transliterate,
+                    schedule_delivery_time=options.at or "",
+                    validity_period=options.validity or "",
+                )
             except smppcore.SmppError as error:
                 print(f"{destination}: {error}")
                 good = False

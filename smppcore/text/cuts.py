@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from smppcore.text.graphemes import is_boundary
+from smppcore.text.graphemes import is_boundary, last_boundary
 from smppcore.text.gsm0338 import TextError
 
 MAX_PARTS = 255  # the numbers of a concatenated message have one octet
@@ -108,7 +108,6 @@ def _between_graphemes(text: str, ruler: Ruler, room: int, parts: int) -> list[i
     start = 0
     for k in range(parts):
         latest = ruler.reach(start, room)
-        boundaries = (end for end in range(latest, earliest[k] - 1, -1) if is_boundary(text, end, start))
-        start = next(boundaries, latest)
+        start = last_boundary(text, max(earliest[k], start + 1), latest, start) or latest
         ends.append(start)
     return ends

@@ -83,14 +83,28 @@ def message_class(number: int, alphabet: Alphabet = Alphabet.GSM, *, automatic_d
     (0x18 to 0x1B) and automatic deletion (0x50 to 0x5B) exist in the general group only.
     Raises ValueError for another class or alphabet.
     """
-    if number not in range(4):
-        raise ValueError(f"message class is {number}, not 0 to 3")
+    general = general_group(alphabet, message_class=number, automatic_deletion=automatic_deletion)
+    return general if automatic_deletion or alphabet is Alphabet.UCS2 else 0xF0 | general & 0x0F
+
+
+def general_group(
+    alphabet: Alphabet = Alphabet.GSM,
+    *,
+    message_class: int | None = None,
+    compressed: bool = False,
+    automatic_deletion: bool = False,
+) -> int:
+    """The data_coding of the general group of TS 23.038, 0x00 to 0x7F: the only one with compression.
+
+    Without any of the three it is 0, 4 or 8, as in SMPP.  SMSCs pass the other values on, though SMPP reserves them.
+    Raises ValueError for an alphabet other than GSM, BINARY and UCS2, and for another class than 0 to 3.
+    """
     if alphabet not in _GENERAL[:3]:
-        raise ValueError(f"{alphabet.value} has no message class; GSM, BINARY and UCS2 have")
-    bits = _GENERAL.index(alphabet) << 2 | number
-    if automatic_deletion:
-        return 0x50 | bits
-    return 0x10 | bits if alphabet is Alphabet.UCS2 else 0xF0 | bits
+        raise ValueError(f"{alphabet.value} has no message class and no general group; GSM, BINARY and UCS2 have")
+    if message_class is not None and message_class not in range(4):
+        raise ValueError(f"message class is {message_class}, not 0 to 3")
+    with_class = 0 if message_class is None else 0x10 | message_class
+    return automatic_deletion << 6 | compressed << 5 | _GENERAL.index(alphabet) << 2 | with_class
 
 
 def message_waiting(

@@ -63,11 +63,7 @@ def encode(text: str, *, locking: int = 0, single: int = 0, lenient: bool = Fals
     if lenient and "ç" not in tables.characters and "Ç" in tables.characters:
         text = text.replace("ç", "Ç")
     marked = _mark(text, tables)
-    if marked.isascii():
-        return marked
-    for mark in set(marked.translate(None, _SEPTETS)):
-        marked = marked.replace(bytes([mark]), bytes([ESC, mark & 0x7F]))
-    return marked
+    return marked if marked.isascii() else _spelled_out(marked)
 
 
 def decode(octets: bytes, *, locking: int = 0, single: int = 0) -> str:
@@ -102,6 +98,20 @@ def septets(text: str, locking: int = 0, single: int = 0) -> int | None:
     return len(marked) + len(marked.translate(None, _SEPTETS))
 
 
+def encode_default(text: str) -> bytes | None:
+    """The septets of `text` in the default alphabet, or None if it has a character that this does not.
+
+    As `encode`, but without an error to explain; choosing a coding asks for nothing more.
+    """
+    if "\0" in text:
+        return None
+    try:
+        marked = codecs.charmap_encode(text, "strict", _tables(0, 0).marks)[0].translate(_SETTLED)
+    except UnicodeEncodeError:
+        return None
+    return marked if marked.isascii() else _spelled_out(marked)
+
+
 def fits(text: str, locking: int = 0, single: int = 0) -> bool:
     """Whether the tables have every character of `text`."""
     return septets(text, locking, single) is not None
@@ -120,6 +130,12 @@ def _mark(text: str, tables: _Tables) -> bytes:
         raise _missing(text, error.start, tables) from None
     if "\0" in text:
         raise _missing(text, len(text), tables)
+    return marked
+
+
+def _spelled_out(marked: bytes) -> bytes:
+    for mark in set(marked.translate(None, _SEPTETS)):
+        marked = marked.replace(bytes([mark]), bytes([ESC, mark & 0x7F]))
     return marked
 
 

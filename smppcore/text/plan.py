@@ -5,7 +5,7 @@ data header (TS 23.040 section 9.2.3.24).  The limits hold however the octets tr
 octet per septet.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from smppcore.text import gsm0338
 from smppcore.text.coded_text import GSM, GSM_PACKED, UCS2, codec_name, encode_text
 from smppcore.text.cuts import CodecRuler, Ruler, UnitRuler, cut
 from smppcore.text.gsm0338 import TextError
+from smppcore.text.transliterate import Transliteration, require, transliterate
 from smppcore.text.udh import AnyElement, LockingShift, SingleShift, elements_size
 
 MAX_OCTETS = 140
@@ -32,6 +33,7 @@ class Wish(NamedTuple):
     elements_octets: int  # of elements beside ours, without UDHL
     default: str
     codecs: Mapping[int, str] | None
+    transliterate: bool = False
 
 
 class Coding(NamedTuple):
@@ -105,13 +107,60 @@ def _cheapest_other(text: str, first: Coding, wish: Wish, error: TextError) -> P
 
 
 def _other_codings(text: str, first: Coding, wish: Wish) -> Iterator[Coding]:
+    for coding in _with_tables(first, wish):
+        if gsm0338.septets(text, coding.locking, coding.single) is not None:
+            yield coding
+    if wish.data_coding is None and not wish.transliterate:
+        yield Coding(UCS2, 8)
+
+
+def _with_tables(first: Coding, wish: Wish) -> Iterator[Coding]:
     if wish.languages and first.name in (GSM, GSM_PACKED):
         tables = sorted({0, *wish.languages})
         for locking, single in ((locking, single) for locking in tables for single in tables if locking or single):
-            if gsm0338.septets(text, locking, single) is not None:
-                yield first._replace(locking=locking, single=single)
-    if wish.data_coding is None:
-        yield Coding(UCS2, 8)
+            yield first._replace(locking=locking, single=single)
+
+
+def transliterated(text: str, wish: Wish) -> Transliteration:
+    """The text as `choose` shall have it: unchanged where a coding has every character that the wish allows.
+
+    Otherwise the pair of national tables for which the least has to be replaced decides, or the alphabet of the first
+    choice where no tables are allowed or can be announced.  Raises ImportError without the extra.
+    """
+    unchanged = Transliteration(text, ())
+    if not wish.transliterate:
+        return unchanged
+    require()
+    first = first_choice(text, wish)
+    if all(map(_test(first), text)):
+        return unchanged
+    tried = [transliterate(text, _test(coding)) for coding in (first, *_with_tables(first, wish))]
+    for attempt in sorted(tried, key=lambda attempt: len(attempt.replaced)):
+        try:
+            choose(attempt.text, wish)
+        except TextError:
+            continue  # these tables cannot go with sar_* TLVs, or leave too little room
+        return attempt
+    return tried[0]
+
+
+def has(coding: str, char: str) -> bool:
+    """Whether a coding, without national tables, has a character."""
+    return _test(Coding(coding, 0))(char)
+
+
+def _test(coding: Coding) -> Callable[[str], bool]:
+    if coding.name in (GSM, GSM_PACKED):
+        return gsm0338.characters(coding.locking, coding.single).__contains__
+    return lambda char: _encodes(char, coding.name)
+
+
+def _encodes(char: str, codec: str) -> bool:
+    try:
+        char.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plan(text: str, coding: Coding, ruler: Ruler, wish: Wish) -> Plan:

@@ -2,7 +2,8 @@
 
 Unlike `gsm0338.decode`, which shows what a handset would, a codec is strict unless told otherwise: an octet above 0x7F
 and an escape without a septet after it are errors.  Every error handler works, "replace" and "ignore" among them.
-Only whole strings are coded; there are no incremental codecs, so `open(encoding="gsm0338")` does not work.
+"gsm0338" also works piece by piece, in `open(encoding=...)` and `codecs.iterdecode`; packed octets, where a character
+may begin in the middle of one, are coded as a whole only.
 """
 
 import codecs
@@ -15,6 +16,7 @@ from smppcore.text.gsm0338 import TextError
 
 _NAME = "gsm0338"
 _PACKED = "gsm0338-packed"
+_ESC = b"\x1b"
 _WELL_FORMED = re.compile(rb"(?:[\x00-\x1a\x1c-\x7f]|\x1b[\x00-\x7f])*")
 
 
@@ -28,7 +30,15 @@ def register() -> None:
 
 def _search(name: str) -> codecs.CodecInfo | None:
     if name == "gsm0338":
-        return codecs.CodecInfo(_encode, _decode, name=_NAME)
+        return codecs.CodecInfo(
+            _encode,
+            _decode,
+            incrementalencoder=_IncrementalEncoder,
+            incrementaldecoder=_IncrementalDecoder,
+            streamreader=_StreamReader,
+            streamwriter=_StreamWriter,
+            name=_NAME,
+        )
     if name in ("gsm0338_packed", "gsm0338-packed"):
         return codecs.CodecInfo(_encode_packed, _decode_packed, name=_PACKED)
     return None
@@ -81,6 +91,34 @@ def _decode_bytes(octets: bytes, errors: str) -> str:
         pieces.append(str(replacement))
         if position < 0:
             position += len(octets)
+
+
+def _decode_start(octets: Any, errors: str = "strict") -> tuple[str, int]:
+    """Decodes all but an escape at the end, whose septet is still to come; tells how many octets that was."""
+    octets = bytes(octets)
+    escapes = len(octets) - len(octets.rstrip(_ESC))
+    whole = len(octets) - escapes % 2
+    return _decode_bytes(octets[:whole], errors), whole
+
+
+class _IncrementalEncoder(codecs.IncrementalEncoder):
+    def encode(self, text: str, final: bool = False) -> bytes:
+        return _encode(text, self.errors)[0]
+
+
+class _IncrementalDecoder(codecs.BufferedIncrementalDecoder):
+    def _buffer_decode(self, octets: Any, errors: str, final: bool) -> tuple[str, int]:
+        return _decode(octets, errors) if final else _decode_start(octets, errors)
+
+
+class _StreamWriter(codecs.StreamWriter):
+    def encode(self, text: str, errors: str = "strict") -> tuple[bytes, int]:
+        return _encode(text, errors)
+
+
+class _StreamReader(codecs.StreamReader):
+    def decode(self, octets: Any, errors: str = "strict") -> tuple[str, int]:
+        return _decode_start(octets, errors)
 
 
 def _encode_packed(text: str, errors: str = "strict") -> tuple[bytes, int]:

@@ -13,8 +13,10 @@ from smppcore.cli import send
 from smppcore.cli.main import main
 from smppcore.constants import CommandStatus
 from smppcore.dispatch import Answer
+from smppcore.message import text_of
 from smppcore.pdu import SubmitSm, SubmitSmResp
 from smppcore.smsc import Peer, Smsc
+from smppcore.text import DataCoding
 
 TO, ALSO_TO = "+393330000001", "393330000002"
 
@@ -118,6 +120,9 @@ class Carrier:
             url=f"smpp://id:pw@127.0.0.1:{self.smsc.port}",
             receipt=True,
             wait=wait,
+            at=None,
+            validity=None,
+            transliterate=False,
         )
         async with asyncio.timeout(LIMIT):
             return await send.send(options, text)
@@ -163,3 +168,36 @@ async def test_one_segment_refused(carrier: Carrier, capsys: pytest.CaptureFixtu
 
 def test_an_smsc_that_never_answers_the_connection() -> None:
     assert "nobody answers at 127.0.0.1:2775" in send._reason(TimeoutError(), send.DEFAULT_URL)
+
+
+async def test_schedule_validity_and_flash_reach_the_smsc() -> None:
+    seen: list[SubmitSm] = []
+
+    def on_submit(_: Peer, pdu: SubmitSm) -> SubmitSmResp:
+        seen.append(pdu)
+        return SubmitSmResp(message_id="1")
+
+    async with Smsc(accounts={"id": "pw"}, handlers={SubmitSm: on_submit}) as smsc:
+        url = f"smpp://id:pw@127.0.0.1:{smsc.port}"
+        words = ["send", "--url", url, "--at", "2h", "--validity", "3d", "--flash"]
+        assert await asyncio.to_thread(main, [*words, "--text", "Ciao", TO]) == 0
+        assert await asyncio.to_thread(main, [*words, "--text", "Пример", TO]) == 0
+    assert [pdu.schedule_delivery_time for pdu in seen] == ["000000020000000R"] * 2
+    assert [pdu.validity_period for pdu in seen] == ["000003000000000R"] * 2
+    assert [DataCoding.parse(pdu.data_coding).message_class for pdu in seen] == [0, 0]
+    assert [text_of(pdu) for pdu in seen] == ["Ciao", "Пример"]
+
+
+async def test_transliteration_is_an_explicit_choice() -> None:
+    seen: list[SubmitSm] = []
+
+    def on_submit(_: Peer, pdu: SubmitSm) -> SubmitSmResp:
+        seen.append(pdu)
+        return SubmitSmResp(message_id="1")
+
+    async with Smsc(accounts={"id": "pw"}, handlers={SubmitSm: on_submit}) as smsc:
+        words = ["send", "--url", f"smpp://id:pw@127.0.0.1:{smsc.port}", "--text", "škola"]
+        assert await asyncio.to_thread(main, [*words, TO]) == 0
+        assert await asyncio.to_thread(main, [*words, "--transliterate", TO]) == 0
+    assert [text_of(pdu) for pdu in seen] == ["škola", "skola"]
+    assert [pdu.data_coding for pdu in seen] == [8, 0]

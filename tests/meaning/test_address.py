@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
@@ -121,3 +122,43 @@ def test_a_long_text_costs_no_more_than_its_length() -> None:
         Address.destination("-" * 1_000_000 + "x")
     with pytest.raises(AddressError):
         Address.destination(("+" + "-" * 500) * 2_000)
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        (Address(1, 1, "0031612345678"), "country code"),
+        (Address(1, 1, "0612345678"), "country code"),
+        (Address(1, 1, "+31612345678"), "'\\+' in a number"),
+        (Address(1, 1, "316 123"), "' ' in a number"),
+        (Address(0, 1, "1" * 21), "21 characters: the field has room for 20"),
+        (Address(0, 1, "\u0663"), "in a number"),
+        (Address(5, 0, "me@shop_ж"), "'ж' in a name"),
+        (Address(5, 0, "twelve chars"), "the name is too long"),
+        (Address(5, 0, "a\0b"), "a NUL"),
+        (Address(1, 1, ""), "without characters"),
+    ],
+)
+def test_problems_of_an_address_that_somebody_else_made(address: Address, problem: str) -> None:
+    assert any(re.search(problem, reason) for reason in address.problems())
+
+
+@pytest.mark.parametrize(
+    "address", [Address(1, 1, "31612345678"), Address(3, 0, "1234"), Address(5, 0, "My Shop"), Address(0, 0, "")]
+)
+def test_addresses_without_problems(address: Address) -> None:
+    assert address.problems() == ()
+
+
+@given(st.text(), st.sampled_from([Address.sender, Address.destination]))
+def test_what_is_made_here_has_no_problems(text: str, read: Callable[[str], Address]) -> None:
+    try:
+        address = read(text)
+    except AddressError:
+        return
+    assert address.problems() == ()
+
+
+@given(st.integers(0, 255), st.integers(0, 255), st.text())
+def test_looking_for_problems_never_raises(ton: int, npi: int, text: str) -> None:
+    assert all(isinstance(problem, str) for problem in Address(ton, npi, text).problems())

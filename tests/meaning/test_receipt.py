@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smppcore.errors import EncodeError
 from smppcore.receipt import (
     FINAL_STATES,
     ODDITIES,
@@ -17,8 +18,11 @@ from smppcore.receipt import (
     DeliveryReceipt,
     ReceiptFields,
     build_text,
+    build_tlvs,
     is_final,
+    is_marked,
 )
+from smppcore.receipt_text import ReceiptText, receipt_text
 
 COMMON = (
     "id:0123456789 sub:001 dlvrd:001 submit date:1005232039 done date:1005242339 stat:DELIVRD err:012 text:Hello there"
@@ -187,10 +191,37 @@ def test_field_3_1_r15_cut_at_the_end_and_permuted() -> None:
     assert fields(swapped) == fields(COMMON)
 
 
-def test_field_3_1_r16_the_text_comes_decoded_whatever_it_was_in() -> None:
-    """A receipt in UCS-2 or message_payload reads like any other once decoded, byte order mark or not."""
+def test_field_3_1_r16_ucs2_with_or_without_a_byte_order_mark() -> None:
     for mark in ("", "\ufeff"):
-        assert fields((mark + COMMON).encode("utf-16-be").decode("utf-16-be")) == fields(COMMON)
+        assert fields(receipt_text((mark + COMMON).encode("utf-16-be"), 8).text) == fields(COMMON)
+
+
+@pytest.mark.parametrize(
+    ("octets", "data_coding", "is_miscoded"),
+    [
+        (COMMON.encode(), 8, True),  # ASCII that says UCS-2
+        (COMMON.encode("utf-16-be"), 0, True),
+        (COMMON.encode("utf-16-be"), 3, True),
+        (COMMON.encode(), 4, True),  # ASCII that says binary
+        (COMMON.encode(), 3, False),  # as in message_payload
+        (COMMON.encode("gsm0338-packed"), 0, True),
+    ],
+)
+def test_field_3_1_r16_the_octets_are_not_what_data_coding_says(
+    octets: bytes, data_coding: int, is_miscoded: bool
+) -> None:
+    text = receipt_text(octets, data_coding)
+    assert (fields(text.text), text.is_miscoded) == (fields(COMMON), is_miscoded)
+    found = DeliveryReceipt.read(
+        esm_class=4,
+        text=text.text,
+        receipted_message_id=None,
+        message_state=None,
+        network_error_code=None,
+        is_miscoded=text.is_miscoded,
+    )
+    assert found is not None
+    assert found.oddities == (("data-coding",) if is_miscoded else ())
 
 
 def test_field_3_1_r17_tlvs_only() -> None:
@@ -223,10 +254,16 @@ def test_esm_class_marks_a_receipt_whatever_the_text(esm_class: int) -> None:
         assert found.kind == "unreadable_receipt"
 
 
-@pytest.mark.parametrize("esm_class", [0x00, 0x08, 0x10, 0x18, 0x40, 0x48, 0x24])
+@pytest.mark.parametrize("esm_class", [0x00, 0x08, 0x10, 0x18, 0x40, 0x48, 0x28])
 def test_other_types_are_messages_unless_asked(esm_class: int) -> None:
     assert read(COMMON, esm_class=esm_class) is None
     found = read(COMMON, esm_class=esm_class, by_text=True)
+    assert found is not None
+    assert (found.kind, found.oddities) == ("receipt", ("esm-class",))
+
+
+def test_both_types_at_once_are_a_receipt_but_odd() -> None:
+    found = read(COMMON, esm_class=0x24)
     assert found is not None
     assert (found.kind, found.oddities) == ("receipt", ("esm-class",))
 
@@ -486,3 +523,77 @@ def test_hostile_texts_take_linear_time(unit: str) -> None:
     text = unit * (65_535 // len(unit))
     for candidate in (text, "id:" + text, COMMON + text, "submit date:" + text):
         assert DeliveryReceipt.parse_text(candidate).to_json()
+
+
+# The text from its octets, receipt_text.py.
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (b"id:abc_123 stat:DELIVRD", "id:abc_123 stat:DELIVRD"),  # 0x5F is a section sign in GSM
+        (b"id:abc\x11123 stat:DELIVRD", "id:abc_123 stat:DELIVRD"),  # and this is its underscore
+        (b"id:5\0\0 stat:DELIVRD\0", "id:5\0\0 stat:DELIVRD\0"),  # NULs that fill up are no @
+        (b"id:5 Text:a\0b_\x1be", "id:5 Text:a@b§€"),  # the text of the message is in the alphabet
+        (b"..........", ".........."),
+        (b"", ""),
+    ],
+)
+def test_under_0_the_fields_are_ascii_and_the_text_is_gsm(octets: bytes, text: str) -> None:
+    assert receipt_text(octets, 0) == ReceiptText(text)
+    assert receipt_text(octets, 0x11) == ReceiptText(text)
+
+
+def test_the_meaning_of_0_is_a_setting_of_the_link() -> None:
+    assert receipt_text(COMMON.encode("gsm0338-packed"), 0, default="gsm0338-packed") == ReceiptText(COMMON)
+    assert receipt_text(COMMON.encode(), 0, default="gsm0338-packed") == ReceiptText(COMMON, True)
+    assert receipt_text("id:5 text:ж".encode(), 0, default="utf-8") == ReceiptText("id:5 text:ж")
+    assert receipt_text(b"\1\2", 4) == ReceiptText("")
+
+
+@given(st.binary(max_size=80), st.integers(0, 255), st.sampled_from(["gsm0338", "gsm0338-packed", "latin-1", "utf-8"]))
+def test_no_octets_make_reading_the_text_raise(octets: bytes, data_coding: int, default: str) -> None:
+    assert isinstance(receipt_text(octets, data_coding, default=default).text, str)
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=80))
+def test_ascii_fields_are_read_as_written(value: str) -> None:
+    text = f"id:{value}".replace("text", "")
+    assert receipt_text(text.encode(), 0).text == text
+
+
+# What a link says, and building.
+
+
+def test_which_states_are_final_is_a_setting_of_the_link() -> None:
+    accepted = DeliveryReceipt.parse_text("id:5 stat:ACCEPTD")
+    assert accepted.final()
+    assert not accepted.final(FINAL_STATES - {6})
+    assert not DeliveryReceipt.parse_text("id:5 stat:ENROUTE").final()
+    assert not DeliveryReceipt.parse_text("nothing").final()
+
+
+def test_is_marked_needs_no_text() -> None:
+    assert is_marked(4, None, None)
+    assert is_marked(0x60, None, None)
+    assert is_marked(0, b"5\0", b"\2")
+    assert not is_marked(0, b"5\0", None)
+    assert not is_marked(0, None, b"\2")
+
+
+def test_build_tlvs() -> None:
+    assert build_tlvs("5", 2) == [(0x001E, b"5\0"), (0x0427, b"\2")]
+    assert build_tlvs("5", 5, network_error=(3, 0x0102))[2] == (0x0423, b"\3\1\2")
+    for wrong in ((256, 0), (3, 65_536), (-1, 0)):
+        with pytest.raises(EncodeError, match="network_error_code"):
+            build_tlvs("5", 2, network_error=wrong)
+    with pytest.raises(EncodeError, match="receipted_message_id"):
+        build_tlvs("5" * 65, 2)
+
+
+@given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=64), st.integers(1, 9))
+def test_what_the_tlvs_say_is_read_back(message_id: str, state: int) -> None:
+    tlvs = dict(build_tlvs(message_id, state, network_error=(3, 34)))
+    found = read("", esm_class=0, id_tlv=tlvs[0x001E], state=tlvs[0x0427], network=tlvs[0x0423])
+    assert found is not None
+    assert (found.message_id, found.message_state, found.network_error) == (message_id, state, (3, 34))

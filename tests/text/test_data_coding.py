@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smppcore.text import Alphabet, DataCoding, Waiting, WaitingKind, flash, message_class, message_waiting
+from smppcore.text import (
+    Alphabet,
+    DataCoding,
+    Waiting,
+    WaitingKind,
+    flash,
+    general_group,
+    message_class,
+    message_waiting,
+)
 
 parse = DataCoding.parse
 GSM, BINARY, UCS2, RESERVED = Alphabet.GSM, Alphabet.BINARY, Alphabet.UCS2, Alphabet.RESERVED
@@ -88,6 +97,20 @@ def test_message_waiting_says_what_was_asked(kind: WaitingKind, active: bool, gr
     assert (coding.alphabet, coding.waiting) == (alphabet, Waiting(kind, active, store))
 
 
+@given(st.sampled_from([None, 0, 1, 2, 3]), st.sampled_from([GSM, BINARY, UCS2]), st.booleans(), st.booleans())
+def test_general_group_says_what_was_asked(
+    number: int | None, alphabet: Alphabet, compressed: bool, deletion: bool
+) -> None:
+    value = general_group(alphabet, message_class=number, compressed=compressed, automatic_deletion=deletion)
+    said = DataCoding.parse(value)
+    assert value < 0x80
+    assert said == DataCoding(value, alphabet, number, None, compressed, deletion)
+
+
+def test_general_group_of_plain_text_is_the_value_of_smpp() -> None:
+    assert [general_group(alphabet) for alphabet in (GSM, BINARY, UCS2)] == [0, 4, 8]
+
+
 def test_what_no_octet_can_say_is_refused() -> None:
     with pytest.raises(ValueError, match="message class is 4"):
         message_class(4)
@@ -95,6 +118,10 @@ def test_what_no_octet_can_say_is_refused() -> None:
         flash(Alphabet.LATIN1)
     with pytest.raises(ValueError, match="reserved has no message class"):
         flash(RESERVED)
+    with pytest.raises(ValueError, match="Latin-1 has no message class and no general group"):
+        general_group(Alphabet.LATIN1)
+    with pytest.raises(ValueError, match="message class is -1"):
+        general_group(message_class=-1)
     with pytest.raises(ValueError, match="no message-waiting group for UCS-2"):
         message_waiting(WaitingKind.FAX, alphabet=UCS2)
     with pytest.raises(ValueError, match="no message-waiting group"):

@@ -176,3 +176,11 @@ def test_an_unknown_language_reads_as_the_default_and_is_refused_for_writing() -
         with pytest.raises(TextError, match="no national language") as caught:
             attempt()
         assert caught.value.limit == 13
+
+
+@given(st.text())
+def test_encoding_without_an_explanation_says_the_same(text: str) -> None:
+    octets = gsm0338.encode_default(text)
+    assert (octets is not None) == gsm0338.fits(text)
+    assert octets is None or octets == gsm0338.encode(text)
+    assert gsm0338.encode_default(f"{text}\0") is None

@@ -1,6 +1,8 @@
 """ "gsm0338" and "gsm0338-packed" as names of Python codecs."""
 
 import codecs
+import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -80,3 +82,32 @@ def test_a_lenient_handler_encodes_any_text(text: str, name: str, errors: str) -
 @given(st.binary(), st.sampled_from(["gsm0338", "gsm0338-packed"]), st.sampled_from(["replace", "ignore"]))
 def test_a_lenient_handler_decodes_any_octets(octets: bytes, name: str, errors: str) -> None:
     octets.decode(name, errors)
+
+
+@given(st.text(st.sampled_from("ab€{[\n"), max_size=60), st.integers(1, 7))
+def test_text_comes_back_piece_by_piece(text: str, size: int) -> None:
+    octets = b"".join(codecs.iterencode(iter(text), "gsm0338"))
+    assert octets == text.encode("gsm0338")
+    pieces = [octets[start : start + size] for start in range(0, len(octets), size)]
+    assert "".join(codecs.iterdecode(pieces, "gsm0338")) == text
+
+
+def test_a_file_in_the_alphabet(tmp_path: Path) -> None:
+    path = tmp_path / "messages.txt"
+    with path.open("w", encoding="gsm0338", newline="\n") as file:
+        file.writelines(["Grüße €\n", "{ok}\n"] * 5_000)
+    assert path.read_bytes().startswith(b"Gr\x7e\x1ee \x1be\n")
+    with path.open(encoding="gsm0338", newline="\n") as file:
+        assert file.readlines() == ["Grüße €\n", "{ok}\n"] * 5_000
+    reader = codecs.getreader("gsm0338")(io.BytesIO(path.read_bytes()))
+    assert reader.read() == "Grüße €\n{ok}\n" * 5_000
+    written = io.BytesIO()
+    codecs.getwriter("gsm0338")(written).write("Grüße €")
+    assert written.getvalue() == b"Gr\x7e\x1ee \x1be"
+
+
+def test_an_escape_at_the_end_of_a_stream_is_an_error() -> None:
+    decoder = codecs.getincrementaldecoder("gsm0338")()
+    assert decoder.decode(b"a\x1b") == "a"
+    with pytest.raises(UnicodeDecodeError, match="escape without a septet"):
+        decoder.decode(b"", True)

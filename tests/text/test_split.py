@@ -1,5 +1,6 @@
 """Choosing a coding, counting and splitting (TS 23.040 section 9.2.3.24; table 16.2 of the fact sheet)."""
 
+from itertools import pairwise
 from typing import get_args
 
 import pytest
@@ -52,7 +53,7 @@ def air_octets(part: Part) -> float:
 
 def test_a_short_gsm_text_is_one_plain_message() -> None:
     assert split("Hello €", 1) == [Part(b"Hello \x1be", 0, 0, "Hello €")]
-    assert segments("Hello €") == Segmentation("Hello €", "gsm0338", 0, 0, 0, 1, 8, 160, 152, None)
+    assert segments("Hello €") == Segmentation("Hello €", "gsm0338", 0, 0, 0, 1, 8, 160, 152, None, (7,), (8,))
 
 
 def test_an_empty_text_is_one_empty_message() -> None:
@@ -358,3 +359,18 @@ def test_no_surrogate_pair_and_no_needless_grapheme_is_torn(text: str) -> None:
         start, position = position, position + len(part.text)
         longest = max(i for i in range(start, len(text) + 1) if len(text[start:i].encode("utf-16-be")) <= 134)
         assert position == longest or is_boundary(text, position, start)
+
+
+@given(st.one_of(GSM, ANY, st.text(st.sampled_from("aé漢😀👍🏽e\u0301🇩🇪"), max_size=250)), LONG)
+def test_the_short_way_and_the_plan_make_the_same_parts(text: str, long: Long) -> None:
+    """A text sent without wishes goes past the plan; a codec for a value that is not used takes it through."""
+    assert split(text, 300, long=long) == split(text, 300, long=long, codecs={255: "ascii"})
+
+
+@given(st.one_of(GSM, ANY))
+def test_parts_are_counted_one_by_one(text: str) -> None:
+    counted = segments(text)
+    assert [text[a:b] for a, b in pairwise([0, *counted.ends])] == [part.text for part in split(text, 1)]
+    assert max(counted.part_units) <= counted.room
+    assert sum(counted.part_units) == counted.units
+    assert counted.left == counted.room - counted.part_units[-1]
