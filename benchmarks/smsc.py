@@ -14,10 +14,9 @@ from smppcore import Peer, Smsc, SubmitSm, SubmitSmResp
 
 async def main(port: int) -> None:
     ids = itertools.count(1)
-    seen: set[int] = set()
 
     def on_submit_sm(peer: Peer, pdu: SubmitSm) -> SubmitSmResp:
-        seen.add(len(pdu.source_addr) + len(pdu.destination_addr))
+        _addresses = pdu.source_addr, pdu.destination_addr
         return SubmitSmResp(message_id=str(next(ids)))
 
     async with Smsc(port=port, accounts={"smppclient1": "password"}, handlers={SubmitSm: on_submit_sm}):

@@ -44,8 +44,9 @@ SMSC_REFUSALS: Final = Refusals(
 class Incoming:
     """Requests of the peer as an asynchronous iterator: each is answered with success when the next one is asked for.
 
-    ``answer(status)`` answers the present one earlier, or with an error. What has not been answered when the connection
-    closes is answered with ESME_RX_T_APPN, so that the SMSC delivers it again.
+    ``answer(status)`` answers the present one earlier, or with an error. When the iterator or the connection closes,
+    what is not answered yet is answered by an Esme with ESME_RX_T_APPN, so that the SMSC delivers it again, and by an
+    Smsc with ESME_RSYSERR. One loop at a time; after a ``break`` another may go on.
     """
 
     def __init__(self, dispatcher: "Dispatcher", classes: tuple[type[Pdu], ...]) -> None:
@@ -64,6 +65,8 @@ class Incoming:
         while not self._queue:
             if self._ended:
                 raise StopAsyncIteration
+            if self._arrival is not None and not self._arrival.done():
+                raise RuntimeError("two loops over one iterator: each item would go to either of them")
             self._arrival = asyncio.get_running_loop().create_future()
             await self._arrival
         self._present = self._queue.popleft()
@@ -76,21 +79,26 @@ class Incoming:
             self._dispatcher.answer(present, response)
 
     def put(self, pdu: Pdu) -> None:
+        if self._ended:
+            self._dispatcher.answer_failed(pdu)
+            return
         self._queue.append(pdu)
         self._wake()
 
-    def end(self, response: Answer) -> None:
-        """No more will come: what is not answered yet is answered so, and the iteration ends."""
-        self.answer(response)
-        while self._queue:
-            self._dispatcher.answer(self._queue.popleft(), response)
+    def end(self) -> None:
+        """No more will come: what is not answered yet is answered with an error, and the iteration ends."""
         self._ended = True
+        if self._present is not None:
+            self._queue.appendleft(self._present)
+            self._present = None
+        while self._queue:
+            self._dispatcher.answer_failed(self._queue.popleft())
         self._wake()
 
     def close(self) -> None:
-        """Stop receiving; what has arrived and was not asked for is answered with ESME_RX_T_APPN."""
+        """Stop receiving; what has arrived and is not answered is answered with an error that passes."""
         self._dispatcher.remove(self._classes)
-        self.end(CommandStatus.ESME_RX_T_APPN)
+        self.end()
 
     @property
     def queued(self) -> int:
@@ -136,7 +144,12 @@ class Dispatcher:
             result = handler(self._owner, pdu)
         except Exception as error:
             result = self._failure(pdu, error)
-        if isinstance(result, Response) or result is None or isinstance(result, int):
+        if isinstance(result, Response):
+            try:
+                self.connection.respond(pdu, result)
+            except (EncodeError, StateError) as error:
+                self._bad_answer(pdu, error)
+        elif result is None or isinstance(result, int):
             self.answer(pdu, result)
         else:
             task = asyncio.ensure_future(self._await(pdu, result))
@@ -148,6 +161,9 @@ class Dispatcher:
             answer = await result
         except Exception as error:
             answer = self._failure(pdu, error)
+        except asyncio.CancelledError:
+            self.answer_failed(pdu)
+            raise
         self.answer(pdu, answer)
 
     def _task_done(self, task: "asyncio.Task[Any]") -> None:
@@ -166,16 +182,24 @@ class Dispatcher:
         """Answer a request with a response PDU, a status, or plain success; a bad answer becomes an error status."""
         if not isinstance(pdu, Request):
             return
+        if isinstance(answer, bool):
+            # An authenticator says True for yes; as a command_status it would say ESME_RINVMSGLEN.
+            self._bad_answer(pdu, TypeError(f"a handler answers with a PDU, a command_status or None, not {answer}"))
+            return
         response = answer if isinstance(answer, Response) else pdu.answer(answer or 0)
         try:
             self.connection.respond(pdu, response)
         except (EncodeError, StateError) as error:
             self._bad_answer(pdu, error)
 
-    def _bad_answer(self, pdu: Request[Any], error: EncodeError | StateError) -> None:
-        log.error("bad answer", command=pdu.command, sequence_number=pdu.sequence_number, exc_info=error)
+    def answer_failed(self, pdu: Pdu) -> None:
+        """Answer that this end could not handle the request for now, unless it was answered by hand."""
         if id(pdu) in self.connection.session.unanswered:
-            self.connection.respond(pdu, pdu.answer(self._refusals.failed))
+            self.answer(pdu, self._refusals.failed)
+
+    def _bad_answer(self, pdu: Pdu, error: Exception) -> None:
+        log.error("bad answer", command=pdu.command, sequence_number=pdu.sequence_number, exc_info=error)
+        self.answer_failed(pdu)
 
     def _without_handler(self, pdu: Pdu) -> None:
         stream = self._streams.get(type(pdu))
@@ -208,8 +232,7 @@ class Dispatcher:
     def closing(self) -> None:
         """The connection is about to close: iterators end, and what they still owe is answered."""
         for stream in set(self._streams.values()):
-            stream.end(self._refusals.failed)
-        self._streams.clear()
+            stream.end()
 
     def closed(self) -> None:
         """The connection is gone: iterators end. Handlers that run may finish; their answers have nowhere to go."""
@@ -217,9 +240,11 @@ class Dispatcher:
         self._backlog.clear()
 
     def cancel(self) -> None:
-        """Cancel the handlers that still run."""
+        """Cancel the handlers that still run, but for the one that asks for it."""
+        self._backlog.clear()
         for task in self._running:
-            task.cancel()
+            if task is not asyncio.current_task():
+                task.cancel()
 
 
 def log_notice(notice: Notice) -> None:

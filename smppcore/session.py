@@ -18,7 +18,7 @@ from smppcore.notice import BadPdu, Ended, Finished, LateAnswer, Misplaced, Noti
 from smppcore.pdu import EnquireLink, GenericNack, Pdu, Request, Unbind, UnbindResp
 from smppcore.reference import HEADER
 from smppcore.settings import Settings
-from smppcore.state import BINDS, BOUND, MAY_RECEIVE, MAY_SEND, TRANSITIONS, UNBOUND_YET, Role, SessionState
+from smppcore.state import BINDS, BOUND, ENDING, MAY_RECEIVE, MAY_SEND, TRANSITIONS, UNBOUND_YET, Role, SessionState
 from smppcore.window import InFlight, Window
 
 HELD_LIMIT: Final = 1_000
@@ -55,7 +55,9 @@ class Session:
         self.partial_deadline = _NEVER
         """When the PDU that has begun to arrive must be complete; infinite while none has."""
         self._finished = False
-        self._may_send: frozenset[int] = frozenset()
+        self._binding = False
+        self._may_send: dict[int, int] = {}
+        """command_id of what may be sent, and command_id of its response."""
         self._may_receive: frozenset[int] = frozenset()
         self._asked = 0
         self._vendor = frozenset(
@@ -89,11 +91,12 @@ class Session:
                     self._bad_pdu(error, command_id, number)
                     continue
             if command_id & RESPONSE_BIT:
-                entry = in_flight.get(number)
+                entry = in_flight.pop(number, None)
                 if entry is not None and entry[1] == command_id:
-                    del in_flight[number]
                     out.append((entry[0], pdu))
                 else:
+                    if entry is not None:
+                        in_flight[number] = entry
                     self._rare_response(pdu, out)
             elif command_id in self._may_receive:
                 self.unanswered[id(pdu)] = pdu
@@ -256,10 +259,9 @@ class Session:
         fit; neither holds a slot of the window. The size of the window is not checked here: whoever calls waits for
         room.
         """
-        command_id = pdu.command_id
-        expected = command_id | RESPONSE_BIT
-        if command_id not in self._may_send:
-            expected = self._rare_send(command_id)
+        expected = self._may_send.get(pdu.command_id, _RARE)
+        if not expected:
+            self._check_rare(pdu.command_id)
         number, in_flight = self._next_number, self._in_flight
         while number in in_flight:
             number = number + 1 if number < SEQUENCE_MAX else 1
@@ -271,25 +273,27 @@ class Session:
         else:
             in_flight[number] = (token, expected, pdu, now + timeout, self._epoch, len(output))
             if expected:
-                self.window.expect(number, timeout)
+                window = self.window
+                if timeout != window.timeout:
+                    window.choose_queue(timeout)
+                window.queue.append(number)
         output.append(octets)
         if not expected:
-            self._sent_rarely(command_id, number)
+            self._sent_rarely(pdu.command_id, number)
         return number
 
-    def _rare_send(self, command_id: int) -> int:
-        """The response_id for a request that is not part of the ordinary traffic. Raises StateError."""
+    def _check_rare(self, command_id: int) -> None:
+        """Whether a request that is not part of the ordinary traffic may be sent now. Raises StateError."""
         allowed = False
         if command_id in BINDS:
             allowed = self.role is Role.ESME and (self.state, command_id) in TRANSITIONS
         elif command_id == CommandId.ENQUIRE_LINK:
-            allowed = self.state not in (SessionState.UNBINDING, SessionState.UNBOUND, SessionState.CLOSED)
+            allowed = self.state not in ENDING
         elif command_id == CommandId.UNBIND:
             allowed = self.state in BOUND
         if not allowed or self._finished:
             name = self.codec.registry.command_name(command_id)
             raise StateError(f"{name} cannot be sent by this {self.role} in state {self.state}")
-        return _RARE
 
     def _sent_rarely(self, command_id: int, number: int) -> None:
         self.window.expect_apart(number)
@@ -319,15 +323,16 @@ class Session:
         Raises StateError if it was answered before, never handed out, or if this is no answer to it; EncodeError if a
         field does not fit, after which the request still waits for its answer.
         """
-        if id(request) not in self.unanswered:
+        unanswered, key = self.unanswered, id(request)
+        if key not in unanswered:
             raise StateError(f"{request.command} {request.sequence_number} waits for no answer")
         if response.command_id != request.command_id | RESPONSE_BIT and type(response) is not GenericNack:
             raise StateError(f"{response.command} is no answer to {request.command}")
         self._output.append(response.encode(request.sequence_number))
-        del self.unanswered[id(request)]
-        if request.command_id in BINDS:
+        del unanswered[key]
+        if self._binding and request.command_id in BINDS:
             self._apply_response(response)
-        if self._unbind is not None and not self.unanswered:
+        if self._unbind is not None and not unanswered:
             self._answer_unbind()
 
     def take_output(self) -> bytes:
@@ -335,7 +340,13 @@ class Session:
         octets = b"".join(self._output)
         self._output.clear()
         self._epoch += 1
+        self.window.sweep()
         return octets
+
+    @property
+    def ending(self) -> bool:
+        """Whether no request will be sent any more, because the connection is about to end or has ended."""
+        return self._finished or self.state in ENDING
 
     @property
     def pending_output(self) -> bool:
@@ -401,7 +412,7 @@ class Session:
         """Begin to close: unbind if bound. The session is UNBOUND once the peer has answered, or at the deadline."""
         if self.state in BOUND and not self._finished:
             self.request(Unbind(), _OWN, now, self.settings.close_timeout)
-        elif self.state not in (SessionState.UNBINDING, SessionState.UNBOUND, SessionState.CLOSED):
+        elif self.state not in ENDING:
             self._enter(SessionState.UNBOUND)
 
     def connection_lost(self, now: float) -> None:
@@ -445,20 +456,22 @@ class Session:
 
     def _enter(self, state: SessionState) -> None:
         before, self.state = self.state, state
+        self._binding = state is SessionState.BINDING
         if state in BOUND and not self._finished:
-            self._may_send = MAY_SEND[self.role][state] | self._vendor
-            self._may_receive = MAY_RECEIVE[self.role][state] | self._vendor
+            # Plain integers: looking up a member of an enumeration compares it in Python.
+            self._may_send = {int(each): each | RESPONSE_BIT for each in MAY_SEND[self.role][state] | self._vendor}
+            self._may_receive = frozenset(map(int, MAY_RECEIVE[self.role][state] | self._vendor))
         elif state is SessionState.UNBINDING:
-            self._may_send = frozenset()
+            self._may_send = {}
         else:
-            self._may_send = self._may_receive = frozenset()
+            self._may_send, self._may_receive = {}, frozenset()
         if before is not state:
             self.notices.append(StateChange(before, state))
 
     def _finish(self, finished: Finished) -> None:
         if not self._finished:
             self._finished = True
-            self._may_send = self._may_receive = frozenset()
+            self._may_send, self._may_receive = {}, frozenset()
             self.notices.append(finished)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import ssl as tls
+import weakref
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,6 +17,7 @@ from smppcore.notice import Notice
 from smppcore.pdu import (
     AlertNotification,
     Bind,
+    BindTransceiverResp,
     DataSm,
     DataSmResp,
     DeliverSm,
@@ -56,6 +58,7 @@ class Peer:
         self._dispatcher = Dispatcher(self, handlers, smsc.settings, SMSC_REFUSALS)
         self._connection = Connection(session, smsc.settings, loop, self._before_bind, smsc.notify)
         self._dispatcher.connection = self._connection
+        self._connection.on_open = self._opened
         self._connection.closed.add_done_callback(lambda _: self._gone())
         self._timeout = smsc.settings.response_timeout
         self._authenticating: asyncio.Task[None] | None = None
@@ -140,23 +143,21 @@ class Peer:
         try:
             admission = self.smsc.authenticate(self, pdu)
         except Exception as error:
-            self._admit(pdu, _bind_failure(error))
-            return
+            admission = _bind_failure(error)
         if isinstance(admission, int):
             self._admit(pdu, admission)
         else:
             self._authenticating = asyncio.ensure_future(self._authenticate(pdu, admission))
 
-    async def _authenticate(self, pdu: Bind[Any], admission: Awaitable[Admission]) -> None:
+    async def _authenticate(self, pdu: Bind[Any], awaitable: Awaitable[Admission]) -> None:
         try:
-            self._admit(pdu, await admission)
+            admission = await awaitable
         except Exception as error:
-            self._admit(pdu, _bind_failure(error))
+            admission = _bind_failure(error)
+        self._admit(pdu, admission)
 
     def _admit(self, pdu: Bind[Any], admission: Admission) -> None:
-        status = int(admission)
-        if isinstance(admission, bool):
-            status = CommandStatus.ESME_ROK if admission else CommandStatus.ESME_RBINDFAIL
+        status = _bind_status(admission)
         response = pdu.answer(status)
         if not status:
             response.system_id = self.smsc.system_id
@@ -167,14 +168,17 @@ class Peer:
         self._connection.respond(pdu, response)
         if not status and self.state in BOUND:
             self.smsc.bound(self)
+        self._connection.release()
 
     # -- the end
 
     async def close(self) -> None:
         """Let what is in flight be answered, unbind, close; after close_timeout at the latest it is closed anyway."""
         self._dispatcher.closing()
-        await self._connection.close()
-        self._dispatcher.cancel()
+        try:
+            await self._connection.close()
+        finally:
+            self._dispatcher.cancel()
 
     def abort(self) -> None:
         """Drop the connection at once, without unbind."""
@@ -184,6 +188,13 @@ class Peer:
         """Wait until the connection is gone, and say why it is."""
         await asyncio.shield(self._connection.closed)
         return self._connection.reason
+
+    def cancel_handlers(self) -> None:
+        """Cancel the handlers that still run; they may outlive the connection."""
+        self._dispatcher.cancel()
+
+    def _opened(self) -> None:
+        self.smsc.opened(self)
 
     def _gone(self) -> None:
         if self._authenticating is not None:
@@ -230,6 +241,7 @@ class Smsc:
         self.codec = codec or Codec(tolerate=SMSC_TOLERANCE)
         self.system_id = system_id
         self.interface_version = interface_version
+        BindTransceiverResp(system_id=system_id, tlvs=[SC_INTERFACE_VERSION(interface_version)]).encode(1)
         self.authenticate = authenticate or Accounts(accounts or {})
         self.notify = on_notice or log_notice
         self._handlers = dict(handlers or {})
@@ -237,6 +249,8 @@ class Smsc:
         self._on_gone = on_gone
         self._ssl = ssl
         self._peers: set[Peer] = set()
+        self._made: weakref.WeakSet[Peer] = weakref.WeakSet()
+        self._closing = False
         self._server: asyncio.Server | None = None
 
     @property
@@ -255,29 +269,38 @@ class Smsc:
 
     async def start(self) -> None:
         """Listen. Raises OSError where the address cannot be had."""
+        self._closing = False
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._accept, self.host, self.port, ssl=self._ssl)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def _accept(self) -> Connection:
-        peer = Peer(self, self._handlers)
+        return Peer(self, self._handlers)._connection
+
+    def opened(self, peer: Peer) -> None:
         self._peers.add(peer)
-        return peer._connection
+        self._made.add(peer)
+        if self._closing:
+            peer.abort()
 
     def bound(self, peer: Peer) -> None:
-        if self._on_bound is not None:
-            self._on_bound(peer)
+        _call(self._on_bound, peer)
 
     def gone(self, peer: Peer) -> None:
         self._peers.discard(peer)
-        if self._on_gone is not None and peer.bind is not None:
-            self._on_gone(peer)
+        if peer.bind is not None:
+            _call(self._on_gone, peer)
 
     async def close(self) -> None:
         """Stop listening, then close every connection, all at once and within close_timeout."""
+        self._closing = True
         if self._server is not None:
             self._server.close()
-        await asyncio.gather(*(peer.close() for peer in self.connections))
+        try:
+            await asyncio.gather(*(peer.close() for peer in self.connections))
+        finally:
+            for peer in list(self._made):
+                peer.cancel_handlers()
         if self._server is not None:
             await self._server.wait_closed()
             self._server = None
@@ -310,3 +333,21 @@ def _bind_failure(error: Exception) -> int:
         return error.status
     log.error("authenticator failed", exc_info=error)
     return CommandStatus.ESME_RSYSERR
+
+
+def _bind_status(admission: Admission) -> int:
+    """The command_status for what an authenticator decided; whatever is no decision refuses."""
+    if isinstance(admission, bool):
+        return CommandStatus.ESME_ROK if admission else CommandStatus.ESME_RBINDFAIL
+    if isinstance(admission, int) and 0 <= admission <= 0xFFFFFFFF:
+        return admission
+    return _bind_failure(TypeError(f"an authenticator decides with a bool or a command_status, not {admission!r}"))
+
+
+def _call(callback: Callable[[Peer], None] | None, peer: Peer) -> None:
+    if callback is None:
+        return
+    try:
+        callback(peer)
+    except Exception as error:
+        log.error("callback failed", system_id=peer.system_id, exc_info=error)

@@ -34,6 +34,7 @@ class SessionState(StrEnum):
 
 BOUND: Final = frozenset({SessionState.BOUND_TX, SessionState.BOUND_RX, SessionState.BOUND_TRX})
 BINDS: Final = frozenset({CommandId.BIND_TRANSMITTER, CommandId.BIND_RECEIVER, CommandId.BIND_TRANSCEIVER})
+ENDING: Final = frozenset({SessionState.UNBINDING, SessionState.UNBOUND, SessionState.CLOSED})
 UNBOUND_YET: Final = frozenset({SessionState.OPEN, SessionState.OUTBOUND, SessionState.BINDING})
 
 TRANSITIONS: Final[dict[tuple[SessionState, int], SessionState]] = {

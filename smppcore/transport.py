@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar, cast
 
 from smppcore.errors import AnyPdu, BindRefused, EncodeError, NotSent, Refused, StateError
 from smppcore.log import log
-from smppcore.notice import Ended, Finished, Notice, StateChange
+from smppcore.notice import Ended, Finished, LateAnswer, Notice, StateChange
 from smppcore.pdu import Bind, Pdu, Request, Response
 from smppcore.session import Session
 from smppcore.settings import Settings
@@ -28,8 +28,8 @@ TIMER_GRAIN: Final = 0.01
 class Connection(asyncio.Protocol):
     """One connection and its session.
 
-    ``on_request`` is called with each request of the peer, and answers it with ``respond`` now or later;
-    ``on_notice`` with everything rare; ``closed`` is done when the connection is gone.
+    ``on_open`` is called when the connection is made; ``on_request`` with each request of the peer, and answers it with
+    ``respond`` now or later; ``on_notice`` with everything rare. ``closed`` is done when the connection is gone.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Connection(asyncio.Protocol):
         self.settings = settings
         self.on_request = on_request
         self.on_notice = on_notice
+        self.on_open: Callable[[], None] = _nothing
         self.closed: asyncio.Future[None] = loop.create_future()
         self.reason = ""
         self._loop = loop
@@ -57,6 +58,8 @@ class Connection(asyncio.Protocol):
         self._now = loop.time()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
+        self._covered = float("inf")
+        """A timeout at least this long ends after the timer, whenever its call is made: it need not be armed for."""
         self._stall: asyncio.TimerHandle | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._closing = False
@@ -66,8 +69,8 @@ class Connection(asyncio.Protocol):
     def request(self, pdu: Request[R], timeout: float | None) -> "asyncio.Future[R]":
         """A Future for the response; ``timeout`` seconds for all of it, waiting included, None for ever.
 
-        The Future raises Refused, NotSent, OutcomeUnknown, StateError or EncodeError. Cancelling it before the request
-        was sent withdraws the request.
+        The Future raises Refused, NotSent, OutcomeUnknown, StateError or EncodeError. Cancelling it while the request
+        waits for room withdraws the request; after that its slot is held until the answer or the deadline.
         """
         future: asyncio.Future[R] = self._create_future()
         if not self._flush_scheduled:
@@ -81,8 +84,8 @@ class Connection(asyncio.Protocol):
                 try:
                     self.session.request(pdu, (future, pdu), self._now, timeout)
                 except (StateError, EncodeError) as error:
-                    future.set_exception(error)
-            if timeout is not None and self._now + timeout < self._timer_at:
+                    future.set_exception(self._unsent(error, pdu))
+            if timeout is not None and timeout < self._covered:
                 self._arm(self._now + timeout)
         return future
 
@@ -100,10 +103,16 @@ class Connection(asyncio.Protocol):
         try:
             self.session.request(pdu, (future, pdu), since, timeout)
         except (StateError, EncodeError) as error:
-            future.set_exception(error)
+            future.set_exception(self._unsent(error, pdu))
             return
-        if timeout is not None and since + timeout < self._timer_at:
+        if timeout is not None:
             self._arm(since + timeout)
+
+    def _unsent(self, error: StateError | EncodeError, pdu: Pdu) -> Exception:
+        """NotSent where the session ends: the request was right, and may be sent on another connection."""
+        if isinstance(error, StateError) and self.session.ending:
+            return NotSent(self.reason or "the session ends", pdu)
+        return error
 
     def _send_waiting(self) -> None:
         waiting, in_flight, window = self._waiting, self._in_flight, self._window
@@ -124,10 +133,12 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         self.session.respond(request, response)
-        if isinstance(request, Bind):
-            self._handle(self.session.receive(b"", self._loop.time()))
         if not self._flush_scheduled:
             self._cork()
+
+    def release(self) -> None:
+        """Go on with the requests that were pipelined behind a bind, which has been answered now."""
+        self._handle(self.session.receive(b"", self._loop.time()))
 
     @property
     def peer_address(self) -> tuple[str, int]:
@@ -146,16 +157,17 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=self.settings.write_buffer)
         self._arm(self.session.next_deadline())
+        self.on_open()
 
     def data_received(self, data: bytes) -> None:
         self._now = now = self._loop.time()
         self._flush_scheduled = True
         session = self.session
         self._handle(session.receive(data, now))
-        if self._waiting:
-            self._send_waiting()
         if session.notices:
             self._take_notices()
+        if self._waiting:
+            self._send_waiting()
         if self._closing:
             self._advance_close()
         if session.partial_deadline < self._timer_at:
@@ -172,6 +184,8 @@ class Connection(asyncio.Protocol):
                     token[0].set_exception(_refused(pdu, token[1]))
                 else:
                     token[0].set_result(pdu)
+            else:
+                self._notify(LateAnswer(pdu))  # the call was cancelled
 
     def eof_received(self) -> bool:
         return False
@@ -197,7 +211,7 @@ class Connection(asyncio.Protocol):
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None
-            if self._transport is not None:
+            if self._transport is not None and not self._transport.is_closing():
                 self._transport.resume_reading()
         self._cork()
         self._send_waiting()
@@ -229,10 +243,21 @@ class Connection(asyncio.Protocol):
 
     def _check_stall(self, transport: asyncio.Transport) -> None:
         """Stop reading from a peer that lets our answers pile up, and give it up if that lasts."""
-        if transport.get_write_buffer_size() > self.settings.unsent_limit:
+        unsent = transport.get_write_buffer_size()
+        if unsent > self.settings.unsent_limit and not transport.is_closing():
             transport.pause_reading()
-            reason = f"the peer has not read for {self.settings.stall_timeout} s"
-            self._stall = self._loop.call_later(self.settings.stall_timeout, self.abort, reason)
+            self._watch_stall(unsent)
+
+    def _watch_stall(self, unsent: int) -> None:
+        self._stall = self._loop.call_later(self.settings.stall_timeout, self._on_stall, unsent)
+
+    def _on_stall(self, before: int) -> None:
+        """A peer that reads, however slowly, is not given up."""
+        unsent = self._transport.get_write_buffer_size() if self._transport is not None else before
+        if unsent < before:
+            self._watch_stall(unsent)
+        else:
+            self.abort(f"the peer has not read for {self.settings.stall_timeout} s")
 
     # -- time
 
@@ -241,10 +266,11 @@ class Connection(asyncio.Protocol):
             if self._timer is not None:
                 self._timer.cancel()
             self._timer_at = deadline
+            self._covered = deadline - self._now
             self._timer = self._loop.call_at(deadline, self._on_timer)
 
     def _on_timer(self) -> None:
-        self._timer, self._timer_at = None, float("inf")
+        self._timer, self._timer_at, self._covered = None, float("inf"), float("inf")
         self._cork()
         now = self._now = self._loop.time()
         self.session.tick(now)
@@ -289,8 +315,16 @@ class Connection(asyncio.Protocol):
             elif isinstance(notice, StateChange):
                 if notice.after is SessionState.UNBOUND:
                     self._unbound()
+                elif notice.after is SessionState.UNBINDING:
+                    self._fail_waiting("the session is being unbound")
                 self._arm(self.session.next_deadline())
+            self._notify(notice)
+
+    def _notify(self, notice: Notice) -> None:
+        try:
             self.on_notice(notice)
+        except Exception as error:
+            log.error("on_notice failed", kind=type(notice).__name__, exc_info=error)
 
     def _finished(self, notice: Finished) -> None:
         log.debug("session finished", reason=notice.reason, state=str(self.session.state))
@@ -365,6 +399,10 @@ class Connection(asyncio.Protocol):
         except asyncio.CancelledError:
             self.abort("close was cancelled")
             raise
+
+
+def _nothing() -> None:
+    """What an on_open does that nobody has set."""
 
 
 def _refused(response: AnyPdu, request: Pdu) -> Refused:

@@ -22,7 +22,11 @@ class SmppUrl:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a URL; system_id and password may be percent-encoded. Raises ValueError that says what is wrong."""
-        parts = urlsplit(text)
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            # The text of this error may have the password in it.
+            raise ValueError("the URL cannot be read: look at brackets, and at letters that are not ASCII") from None
         if parts.scheme not in ("smpp", "smpps"):
             raise ValueError(f"the URL must begin with smpp:// or smpps://, not {parts.scheme or 'nothing'}://")
         if not parts.hostname:

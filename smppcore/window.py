@@ -37,31 +37,46 @@ Entry = tuple[Any, int, Pdu, float, int, int]
 class Window:
     """Requests in flight by sequence_number (``entries``)."""
 
-    __slots__ = ("_apart", "_queues", "entries")
+    __slots__ = ("_apart", "_queues", "entries", "queue", "timeout")
 
     def __init__(self) -> None:
         self.entries: dict[int, Entry] = {}
+        self.timeout = _NEVER
+        self.queue: deque[int] = deque()
+        """The queue for ``timeout``, which is the last one that was asked for: nearly always the one wanted next."""
         self._queues: dict[float, deque[int]] = {}
         self._apart: set[int] = set()
 
-    def expect(self, number: int, timeout: float) -> None:
-        """Let the request of that number expire at its deadline, which is ``timeout`` seconds after its call."""
+    def choose_queue(self, timeout: float) -> None:
+        """Make ``queue`` the one for requests that expire ``timeout`` seconds after their call."""
         queue = self._queues.get(timeout)
         if queue is None:
-            queue = self._new_queue(timeout)
-        queue.append(number)
-        if len(queue) > SWEEP_FROM and len(queue) > 2 * len(self.entries):
-            self._queues[timeout] = deque(waiting for waiting in queue if waiting in self.entries)
+            if len(self._queues) > SWEEP_FROM and len(self._queues) > 2 * len(self.entries):
+                self._sweep_all()
+            queue = self._queues[timeout] = deque()
+        self.timeout, self.queue = timeout, queue
 
-    def _new_queue(self, timeout: float) -> deque[int]:
-        queues = self._queues
-        if len(queues) > SWEEP_FROM and len(queues) > 2 * len(self.entries):
-            for key, queue in list(queues.items()):
-                live = deque(waiting for waiting in queue if waiting in self.entries)
-                queues[key] = live
-                if not live:
-                    del queues[key]
-        return queues.setdefault(timeout, deque())
+    def sweep(self) -> None:
+        """Drop answered requests from ``queue`` if they outnumber those in flight; to be called now and then."""
+        queue = self.queue
+        if len(queue) > SWEEP_FROM and len(queue) > 2 * len(self.entries):
+            self._keep_live(queue)
+
+    def _keep_live(self, queue: deque[int]) -> None:
+        live = [waiting for waiting in queue if waiting in self.entries]
+        queue.clear()
+        queue.extend(live)
+
+    def _sweep_all(self) -> None:
+        for timeout, queue in list(self._queues.items()):
+            self._keep_live(queue)
+            if not queue:
+                self._forget_queue(timeout)
+
+    def _forget_queue(self, timeout: float) -> None:
+        del self._queues[timeout]
+        if timeout == self.timeout:
+            self.timeout, self.queue = _NEVER, deque()
 
     def expect_apart(self, number: int) -> None:
         """As expect, for a request that may have gone ahead of earlier ones."""
@@ -83,7 +98,7 @@ class Window:
                 if entry is not None:
                     expired.append(self._take(number))
             if not queue:
-                del self._queues[timeout]
+                self._forget_queue(timeout)
         return expired
 
     def _take(self, number: int) -> InFlight:
@@ -104,6 +119,7 @@ class Window:
         """Take out and return everything, in the order in which it was sent."""
         entries = [InFlight._make(entry) for entry in self.entries.values()]
         self.entries.clear()
-        self._queues.clear()
+        for timeout in list(self._queues):
+            self._forget_queue(timeout)
         self._apart.clear()
         return entries

@@ -110,7 +110,9 @@ class Receipts:
         elif _is_final(error):
             self.refused += 1
             self._settle(message)
-            log.warning("receipt refused for good", message_id=message.message_id, error=str(error))
+            # Not the text of the error: an EncodeError shows the address.
+            status = error.status if isinstance(error, Refused) else None
+            log.warning("receipt refused for good", error=type(error).__name__, status=status)
         else:
             self._keep(message)
             self._try_again(message.account)

@@ -1,4 +1,4 @@
-"""What an SMSC answers to PDUs that are wrong: every malformed public vector, in a bound session and before the bind."""
+"""What an SMSC answers to PDUs that are wrong: every malformed public vector, bound and before the bind."""
 
 import json
 import pathlib
