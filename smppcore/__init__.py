@@ -1,5 +1,6 @@
 """SMPP 3.4 in pure Python: an ESME client, an SMSC, and a mini-SMSC simulator on one asyncio session engine."""
 
+from smppcore.address import Address, AddressError
 from smppcore.codec import ESME_TOLERANCE, SMSC_TOLERANCE, STRICT, Codec, Registry, Tolerance
 from smppcore.constants import (
     CommandId,
@@ -16,6 +17,7 @@ from smppcore.errors import (
     BindRefused,
     DecodeError,
     EncodeError,
+    Fault,
     FramingError,
     NotSent,
     OutcomeUnknown,
@@ -27,11 +29,13 @@ from smppcore.errors import (
 )
 from smppcore.esme import Esme, connect
 from smppcore.fields import DistributionList, SmeAddress, UnsuccessSme
+from smppcore.message import receipt_of, text_of
 from smppcore.pdu import (
     AlertNotification,
     Bind,
     BindReceiver,
     BindReceiverResp,
+    BindResponse,
     BindTransceiver,
     BindTransceiverResp,
     BindTransmitter,
@@ -66,11 +70,14 @@ from smppcore.pdu import (
     Unbind,
     UnbindResp,
 )
+from smppcore.reassembly import Reassembly
 from smppcore.receipt import DeliveryReceipt
+from smppcore.sent import Sent, SentPart
 from smppcore.session import Session
 from smppcore.settings import Settings
 from smppcore.smsc import Peer, Smsc
 from smppcore.state import Role, SessionState
+from smppcore.text import TextError
 from smppcore.tlv import Tlv
 
 __version__ = "0.1.0"
@@ -79,11 +86,14 @@ __all__ = [
     "ESME_TOLERANCE",
     "SMSC_TOLERANCE",
     "STRICT",
+    "Address",
+    "AddressError",
     "AlertNotification",
     "Bind",
     "BindReceiver",
     "BindReceiverResp",
     "BindRefused",
+    "BindResponse",
     "BindTransceiver",
     "BindTransceiverResp",
     "BindTransmitter",
@@ -109,6 +119,7 @@ __all__ = [
     "EnquireLinkResp",
     "EsmClass",
     "Esme",
+    "Fault",
     "FramingError",
     "GenericNack",
     "Incoming",
@@ -124,6 +135,7 @@ __all__ = [
     "QueryBroadcastSmResp",
     "QuerySm",
     "QuerySmResp",
+    "Reassembly",
     "Refuse",
     "Refused",
     "RegisteredDelivery",
@@ -133,6 +145,8 @@ __all__ = [
     "Request",
     "Response",
     "Role",
+    "Sent",
+    "SentPart",
     "Session",
     "SessionState",
     "Settings",
@@ -144,6 +158,7 @@ __all__ = [
     "SubmitMultiResp",
     "SubmitSm",
     "SubmitSmResp",
+    "TextError",
     "Tlv",
     "Tolerance",
     "Ton",
@@ -153,4 +168,6 @@ __all__ = [
     "Verdict",
     "__version__",
     "connect",
+    "receipt_of",
+    "text_of",
 ]

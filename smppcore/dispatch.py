@@ -46,7 +46,8 @@ class Incoming:
 
     ``answer(status)`` answers the present one earlier, or with an error. When the iterator or the connection closes,
     what is not answered yet is answered by an Esme with ESME_RX_T_APPN, so that the SMSC delivers it again, and by an
-    Smsc with ESME_RSYSERR. One loop at a time; after a ``break`` another may go on.
+    Smsc with ESME_RSYSERR. One loop at a time; after a ``break`` another may go on. ``async with`` closes it in the
+    end, after which the same classes can be asked for again.
     """
 
     def __init__(self, dispatcher: "Dispatcher", classes: tuple[type[Pdu], ...]) -> None:
@@ -59,6 +60,12 @@ class Incoming:
 
     def __aiter__(self) -> "Incoming":
         return self
+
+    async def __aenter__(self) -> "Incoming":
+        return self
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        self.close()
 
     async def __anext__(self) -> Pdu:
         self.answer()
@@ -75,7 +82,7 @@ class Incoming:
     def answer(self, response: Answer = None) -> None:
         """Answer the present item, once; nothing happens where it is answered already."""
         present, self._present = self._present, None
-        if present is not None:
+        if present is not None and self._dispatcher.owes(present):
             self._dispatcher.answer(present, response)
 
     def put(self, pdu: Pdu) -> None:
@@ -194,8 +201,12 @@ class Dispatcher:
 
     def answer_failed(self, pdu: Pdu) -> None:
         """Answer that this end could not handle the request for now, unless it was answered by hand."""
-        if id(pdu) in self.connection.session.unanswered:
+        if self.owes(pdu):
             self.answer(pdu, self._refusals.failed)
+
+    def owes(self, pdu: Pdu) -> bool:
+        """Whether this request still waits for its answer."""
+        return id(pdu) in self.connection.session.unanswered
 
     def _bad_answer(self, pdu: Pdu, error: Exception) -> None:
         log.error("bad answer", command=pdu.command, sequence_number=pdu.sequence_number, exc_info=error)

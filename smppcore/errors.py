@@ -29,6 +29,10 @@ class AnyPdu(Protocol):
     command_status: int
     sequence_number: int
 
+    @property
+    def command(self) -> str:
+        """The name of the PDU, as the specification spells it."""
+
 
 class Fault(StrEnum):
     """What is wrong with octets that do not decode."""
@@ -153,10 +157,13 @@ class Verdict(SmppError):
 
 
 class Refused(Verdict):
-    """The peer answered with an error status, or with generic_nack. ``response`` is what it sent."""
+    """The peer answered with an error status, or with generic_nack. ``response`` is what it sent.
 
-    def __init__(self, response: AnyPdu, request: AnyPdu) -> None:
-        super().__init__(f"{type(request).__name__} was answered {status_name(response.command_status)}", request)
+    ``name`` is the name of the status where a carrier has its own for it.
+    """
+
+    def __init__(self, response: AnyPdu, request: AnyPdu, name: str = "") -> None:
+        super().__init__(f"{request.command} was answered {name or status_name(response.command_status)}", request)
         self.response = response
 
     @property
@@ -173,13 +180,17 @@ class NotSent(Verdict):
     """The request never left: not one octet of it was handed to the transport. Sending it again cannot double it."""
 
     def __init__(self, reason: str, request: AnyPdu) -> None:
-        super().__init__(f"{type(request).__name__} was not sent: {reason}", request)
+        super().__init__(f"{request.command} was not sent: {reason}", request)
         self.reason = reason
 
 
 class OutcomeUnknown(Verdict):
-    """The request was handed to the transport and no answer came: the peer may or may not have acted on it (2.8)."""
+    """The request was handed to the transport and no answer came: the peer may or may not have acted on it (2.8).
 
-    def __init__(self, reason: str, request: AnyPdu) -> None:
-        super().__init__(f"{type(request).__name__} was sent, its outcome is unknown: {reason}", request)
+    ``sequence_number`` is the number it was sent under: a late answer, which is a notice, has the same.
+    """
+
+    def __init__(self, reason: str, request: AnyPdu, sequence_number: int = 0) -> None:
+        super().__init__(f"{request.command} was sent, its outcome is unknown: {reason}", request)
         self.reason = reason
+        self.sequence_number = sequence_number

@@ -242,8 +242,12 @@ class Esme:
 
     async def _open(self, url: SmppUrl, bind: Bind[Any], settings: Settings, context: tls.SSLContext | None) -> None:
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(settings.connect_timeout):
-            await loop.create_connection(lambda: self._connection, url.host, url.port, ssl=context)
+        try:
+            async with asyncio.timeout(settings.connect_timeout):
+                await loop.create_connection(lambda: self._connection, url.host, url.port, ssl=context)
+        except TimeoutError:
+            text = f"no connection to {url.host}:{url.port} within {settings.connect_timeout:g} s"
+            raise TimeoutError(text) from None
         try:
             response = await self._connection.request_now(bind, settings.response_timeout)
         except BindRefused:

@@ -118,7 +118,7 @@ class Session:
         if entry is None or (entry[1] != _RARE and type(pdu) is not GenericNack):
             self.notices.append(LateAnswer(pdu))
             return
-        answered = InFlight._make(entry)
+        answered = InFlight(*entry, pdu.sequence_number)
         expected = answered.request.command_id | RESPONSE_BIT
         if type(pdu) is GenericNack:
             del self._in_flight[pdu.sequence_number]
@@ -220,12 +220,12 @@ class Session:
         entry = self._in_flight.get(number)
         if entry is None:
             return
-        unreadable = InFlight._make(entry)
+        unreadable = InFlight(*entry, number)
         request = unreadable.request
         if command_id not in (request.command_id | RESPONSE_BIT, CommandId.GENERIC_NACK):
             return
         del self._in_flight[number]
-        verdict = OutcomeUnknown(f"the answer cannot be read: {error}", request)
+        verdict = OutcomeUnknown(f"the answer cannot be read: {error}", request, number)
         verdict.__cause__ = error
         self._end(unreadable, verdict)
         if request.command_id in BINDS:
@@ -431,7 +431,7 @@ class Session:
 
     def _lost_verdict(self, entry: InFlight, reason: str) -> Verdict:
         if entry.epoch != self._epoch:
-            return OutcomeUnknown(reason, entry.request)
+            return OutcomeUnknown(reason, entry.request, entry.number)
         self._output[entry.slot] = b""
         return NotSent(reason, entry.request)
 

@@ -5,6 +5,7 @@ import hmac
 import ssl as tls
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -56,7 +57,7 @@ class Peer:
         self.data: dict[str, Any] = {}
         """For the application: whatever it wants to keep with this peer."""
         self._dispatcher = Dispatcher(self, handlers, smsc.settings, SMSC_REFUSALS)
-        self._connection = Connection(session, smsc.settings, loop, self._before_bind, smsc.notify)
+        self._connection = Connection(session, smsc.settings, loop, self._before_bind, partial(smsc.notify, self))
         self._dispatcher.connection = self._connection
         self._connection.on_open = self._opened
         self._connection.closed.add_done_callback(lambda _: self._gone())
@@ -230,7 +231,7 @@ class Smsc:
         interface_version: int = InterfaceVersion.V3_4,
         on_bound: Callable[[Peer], None] | None = None,
         on_gone: Callable[[Peer], None] | None = None,
-        on_notice: Callable[[Notice], None] | None = None,
+        on_notice: Callable[[Peer, Notice], None] | None = None,
         ssl: tls.SSLContext | None = None,
     ) -> None:
         if (accounts is None) == (authenticate is None):
@@ -243,7 +244,7 @@ class Smsc:
         self.interface_version = interface_version
         BindTransceiverResp(system_id=system_id, tlvs=[SC_INTERFACE_VERSION(interface_version)]).encode(1)
         self.authenticate = authenticate or Accounts(accounts or {})
-        self.notify = on_notice or log_notice
+        self._on_notice = on_notice
         self._handlers = dict(handlers or {})
         self._on_bound = on_bound
         self._on_gone = on_gone
@@ -282,6 +283,9 @@ class Smsc:
         self._made.add(peer)
         if self._closing:
             peer.abort()
+
+    def notify(self, peer: Peer, notice: Notice) -> None:
+        (self._on_notice or _log_notice)(peer, notice)
 
     def bound(self, peer: Peer) -> None:
         _call(self._on_bound, peer)
@@ -326,6 +330,10 @@ class Accounts:
         # An unknown system_id takes as long as a wrong password.
         matches = hmac.compare_digest(known if known is not None else b"", bind.password.encode())
         return known is not None and matches
+
+
+def _log_notice(_: Peer, notice: Notice) -> None:
+    log_notice(notice)
 
 
 def _bind_failure(error: Exception) -> int:

@@ -114,6 +114,10 @@ class Connection(asyncio.Protocol):
             return NotSent(self.reason or "the session ends", pdu)
         return error
 
+    def _refused(self, response: AnyPdu, request: Pdu) -> Refused:
+        name = self.session.codec.registry.status_name(response.command_status)
+        return (BindRefused if isinstance(request, Bind) else Refused)(response, request, name)
+
     def _send_waiting(self) -> None:
         waiting, in_flight, window = self._waiting, self._in_flight, self._window
         while waiting and len(in_flight) < window and self._writable:
@@ -181,7 +185,7 @@ class Connection(asyncio.Protocol):
                 on_request(pdu)
             elif not token[0].done():
                 if pdu.command_status:
-                    token[0].set_exception(_refused(pdu, token[1]))
+                    token[0].set_exception(self._refused(pdu, token[1]))
                 else:
                     token[0].set_result(pdu)
             else:
@@ -309,7 +313,9 @@ class Connection(asyncio.Protocol):
                 future, request = notice.token
                 if not future.done():
                     error = notice.error
-                    future.set_exception(_refused(error.response, request) if isinstance(error, Refused) else error)
+                    future.set_exception(
+                        self._refused(error.response, request) if isinstance(error, Refused) else error
+                    )
             elif isinstance(notice, Finished):
                 self._finished(notice)
             elif isinstance(notice, StateChange):
@@ -403,7 +409,3 @@ class Connection(asyncio.Protocol):
 
 def _nothing() -> None:
     """What an on_open does that nobody has set."""
-
-
-def _refused(response: AnyPdu, request: Pdu) -> Refused:
-    return BindRefused(response, request) if isinstance(request, Bind) else Refused(response, request)

@@ -20,7 +20,8 @@ _NEVER: Final = float("inf")
 class InFlight(NamedTuple):
     """One request. ``response_id`` is the command_id of its answer; ``epoch`` and ``slot`` say where its octets are.
 
-    The window holds plain tuples of this form (a literal costs a tenth of a call); rare paths read them by name.
+    The window holds plain tuples of this form under their ``number``, without it (a literal costs a tenth of a call);
+    rare paths read them by name.
     """
 
     token: Any
@@ -29,6 +30,7 @@ class InFlight(NamedTuple):
     deadline: float
     epoch: int
     slot: int
+    number: int
 
 
 Entry = tuple[Any, int, Pdu, float, int, int]
@@ -102,7 +104,7 @@ class Window:
         return expired
 
     def _take(self, number: int) -> InFlight:
-        return InFlight._make(self.entries.pop(number))
+        return InFlight(*self.entries.pop(number), number)
 
     def next_deadline(self) -> float:
         """When the next request expires; infinite if none does. Drops answered requests at the heads on the way."""
@@ -117,7 +119,7 @@ class Window:
 
     def clear(self) -> list[InFlight]:
         """Take out and return everything, in the order in which it was sent."""
-        entries = [InFlight._make(entry) for entry in self.entries.values()]
+        entries = [InFlight(*entry, number) for number, entry in self.entries.items()]
         self.entries.clear()
         for timeout in list(self._queues):
             self._forget_queue(timeout)

@@ -57,7 +57,7 @@ class Traffic:
             accounts={"id": "secret"},
             handlers={SubmitSm: self._on_submit},
             settings=self.plan.settings,
-            on_notice=self._on_notice,
+            on_notice=lambda _, notice: self._on_notice(notice),
         )
 
     async def run(self, port: int) -> None:

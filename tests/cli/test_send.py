@@ -154,8 +154,8 @@ async def test_where_all_is_refused_no_receipt_is_waited_for(
     carrier.answers = [CommandStatus.ESME_RINVDSTADR, CommandStatus.ESME_RMSGQFUL]
     assert await carrier.send(TO, ALSO_TO, wait=3600) == 1
     assert capsys.readouterr().out.splitlines() == [
-        f"{TO}: SubmitSm was answered ESME_RINVDSTADR",
-        f"{ALSO_TO}: SubmitSm was answered ESME_RMSGQFUL",
+        f"{TO}: submit_sm was answered ESME_RINVDSTADR",
+        f"{ALSO_TO}: submit_sm was answered ESME_RMSGQFUL",
     ]
 
 
@@ -163,7 +163,7 @@ async def test_one_segment_refused(carrier: Carrier, capsys: pytest.CaptureFixtu
     carrier.answers = [None, CommandStatus.ESME_RMSGQFUL]
     carrier.answers[0] = SubmitSmResp(message_id="one")
     assert await carrier.send(TO, wait=0.1, text="0123456789" * 20) == 1
-    assert capsys.readouterr().out.splitlines()[:2] == [f"{TO}: one", f"{TO}: SubmitSm was answered ESME_RMSGQFUL"]
+    assert capsys.readouterr().out.splitlines()[:2] == [f"{TO}: one", f"{TO}: submit_sm was answered ESME_RMSGQFUL"]
 
 
 def test_an_smsc_that_never_answers_the_connection() -> None:

@@ -47,7 +47,9 @@ async def pair(
     at_esme: list[Notice] = []
     at_smsc: list[Notice] = []
     async with (
-        Smsc(accounts=ACCOUNTS, handlers=smsc, settings=smsc_settings, on_notice=at_smsc.append) as server,
+        Smsc(
+            accounts=ACCOUNTS, handlers=smsc, settings=smsc_settings, on_notice=lambda _, notice: at_smsc.append(notice)
+        ) as server,
         connect(url(server.port), handlers=esme, settings=settings, bind=bind, on_notice=at_esme.append) as client,
     ):
         [peer] = server.peers
