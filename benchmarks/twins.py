@@ -2,8 +2,8 @@
 
 The same checks as the compiled codec makes, and the same objects: lengths, NULs, octets from 0 to 255, the values that
 the specification allows, the TLV stream. Other ways were measured and were slower: ``struct`` or ``bytes`` for the
-octets (by a fifth and by a half), objects made by ``__init__``. Decoding looks for NULs with ``bytes.find``; with one
-regular expression it would be what is compiled.
+octets (by a fifth and by a half). Decoding looks for NULs with ``bytes.find``; with one regular expression it would be
+what is compiled.
 """
 
 import re

@@ -6,6 +6,7 @@ the same on each run. A command that is to fail ends in a comment ``# exit statu
 """
 
 import asyncio
+import builtins
 import dataclasses
 import gc
 import inspect
@@ -138,7 +139,7 @@ def test_every_block_is_of_a_known_kind() -> None:
 def test_python(block: Block, simulator_port: int, caplog: pytest.LogCaptureFixture) -> None:
     source = with_free_ports(block.text, simulator_port)
     code = compile(source, block.name, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-    result = types.FunctionType(code, {"__name__": "__main__"})()
+    result = types.FunctionType(code, {"__name__": "__main__", "__builtins__": builtins})()
     if code.co_flags & inspect.CO_COROUTINE:
         asyncio.run(result)
     gc.collect()
