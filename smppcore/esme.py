@@ -5,6 +5,7 @@ import secrets
 import ssl as tls
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
 
@@ -13,7 +14,7 @@ from smppcore.codec import ESME_TOLERANCE, Codec
 from smppcore.constants import RegisteredDelivery
 from smppcore.dispatch import ESME_REFUSALS, Answer, Dispatcher, Handler, Incoming, log_notice
 from smppcore.errors import BindRefused, SmppError
-from smppcore.message import messages
+from smppcore.message import messages, receipt_of, text_of
 from smppcore.notice import Notice
 from smppcore.pdu import (
     Bind,
@@ -40,6 +41,7 @@ from smppcore.pdu import (
     SubmitSm,
     SubmitSmResp,
 )
+from smppcore.receipt import DeliveryReceipt
 from smppcore.sent import Sent, SentPart
 from smppcore.session import Session
 from smppcore.settings import Settings
@@ -82,6 +84,7 @@ class Esme:
         self._connection = Connection(session, settings, loop, self._dispatcher.dispatch, notify)
         self._dispatcher.connection = self._connection
         self._connection.closed.add_done_callback(lambda _: self._dispatcher.closed())
+        self.settings = settings
         self._timeout = settings.response_timeout
         self._reference = secrets.randbelow(0x10000)
         self.bind_response: BindResponse = BindResponse()
@@ -157,7 +160,7 @@ class Esme:
         data_coding: int | None = None,
         languages: Collection[int] = (),
         long: Long = "udh8",
-        default: str = "gsm0338",
+        default: str | None = None,
         transliterate: bool = False,
         timeout: float | None = None,
         **fields: Any,
@@ -165,10 +168,10 @@ class Esme:
         """Send a text: choose the cheapest coding, split it where it is long, submit every segment.
 
         ``to`` and ``source`` are addresses, whose TON and NPI are derived; ``receipt`` asks for delivery receipts;
-        ``data_coding``, ``languages``, ``long``, ``default`` (what the SMSC means by data_coding 0) and
-        ``transliterate`` are as in text.split; other fields of submit_sm are passed on. The result tells the verdict of
-        each segment. If the SMSC took none of them, the error of the first is raised; TextError and AddressError (both
-        ValueError) before anything was sent.
+        ``data_coding``, ``languages``, ``long``, ``default`` (what the SMSC means by data_coding 0; None takes the
+        setting default_alphabet) and ``transliterate`` are as in text.split; other fields of submit_sm are passed on.
+        The result tells the verdict of each segment. If the SMSC took none of them, the error of the first is raised;
+        TextError and AddressError (both ValueError) before anything was sent.
         """
         if receipt:
             others = fields.get("registered_delivery", 0) & ~RegisteredDelivery.RECEIPT_MASK
@@ -183,7 +186,7 @@ class Esme:
             data_coding=data_coding,
             languages=languages,
             long=long,
-            default=default,
+            default=default or self.settings.default_alphabet,
             transliterate=transliterate,
             **fields,
         )
@@ -206,6 +209,20 @@ class Esme:
         Each is answered with success when the next one is asked for. Raises ValueError where a class has a handler.
         """
         return self._dispatcher.incoming(classes or (DeliverSm, DataSm))
+
+    def text_of(self, pdu: DeliverSm | DataSm) -> str | None:
+        """The text of a message, read with the setting default_alphabet; None where it is binary. Never raises."""
+        return text_of(pdu, default=self.settings.default_alphabet)
+
+    def receipt_of(self, pdu: DeliverSm | DataSm, *, arrived: datetime | None = None) -> DeliveryReceipt | None:
+        """The receipt in a PDU, read with the settings of this connection; None for an ordinary message. Never raises.
+
+        ``receipt.final(esme.settings.final_states)`` tells whether it is the last one. ``arrived`` decides between two
+        readings of a date.
+        """
+        settings = self.settings
+        by_text, default = settings.receipts_by_text, settings.default_alphabet
+        return receipt_of(pdu, default=default, by_text=by_text, arrived=arrived)
 
     def answer(self, pdu: Pdu, answer: Answer = None) -> None:
         """Answer a request of the SMSC by hand: with a response, a command_status, or success. Once per request."""

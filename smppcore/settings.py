@@ -16,6 +16,10 @@ class Settings:
     ``handlers``: how many asynchronous handlers may run at once, ``backlog``: how many requests may wait for one.
     ``write_buffer``: unsent octets above which our own requests wait; at ``unsent_limit`` reading stops as well, and
     after ``stall_timeout`` in that state the connection is aborted.
+
+    What the other end means: ``default_alphabet`` is its data_coding 0, ``final_states`` the message states after which
+    nothing more is to come (some gateways use ACCEPTED, 6, for "passed on"), and with ``receipts_by_text`` a text that
+    looks like a receipt counts as one though esm_class does not say so; anyone can send such a text.
     """
 
     window: int = 10
@@ -33,6 +37,9 @@ class Settings:
     write_buffer: int = 256 * 1024
     unsent_limit: int = 4 * 1024 * 1024
     stall_timeout: float = 30.0
+    default_alphabet: str = "gsm0338"
+    final_states: frozenset[int] = frozenset({2, 3, 4, 5, 6, 8, 9})
+    receipts_by_text: bool = False
 
     def __post_init__(self) -> None:
         if self.window < 1:
