@@ -5,16 +5,16 @@ import secrets
 import ssl as tls
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
 
 from smppcore.address import Address
 from smppcore.codec import ESME_TOLERANCE, Codec
 from smppcore.constants import RegisteredDelivery
-from smppcore.dispatch import ESME_REFUSALS, Answer, Dispatcher, Handler, Incoming, log_notice
+from smppcore.dispatch import ESME_REFUSALS, Handler, log_notice
+from smppcore.entity import Entity
 from smppcore.errors import BindRefused, SmppError
-from smppcore.message import messages, receipt_of, text_of
+from smppcore.message import messages
 from smppcore.notice import Notice
 from smppcore.pdu import (
     Bind,
@@ -25,30 +25,22 @@ from smppcore.pdu import (
     CancelSm,
     CancelSmResp,
     DataSm,
-    DataSmResp,
     DeliverSm,
-    EnquireLink,
-    EnquireLinkResp,
-    Pdu,
     QuerySm,
     QuerySmResp,
     ReplaceSm,
     ReplaceSmResp,
-    Request,
     Response,
     SubmitMulti,
     SubmitMultiResp,
     SubmitSm,
     SubmitSmResp,
 )
-from smppcore.receipt import DeliveryReceipt
 from smppcore.sent import Sent, SentPart
-from smppcore.session import Session
 from smppcore.settings import Settings
-from smppcore.state import Role, SessionState
+from smppcore.state import Role
 from smppcore.text import Long
 from smppcore.tlv import SC_INTERFACE_VERSION
-from smppcore.transport import Connection
 from smppcore.url import SmppUrl
 
 R = TypeVar("R", bound=Response)
@@ -61,14 +53,12 @@ _BINDS: Final[dict[str, type[Bind[Any]]]] = {
 }
 
 
-class Esme:
-    """A bound ESME. ``connect`` makes one.
+class Esme(Entity):
+    """A bound ESME. ``connect`` makes one; what its requests return and raise says Entity. It never retries."""
 
-    Each request method sends one PDU and returns the response of the SMSC. ``timeout`` is in seconds and for the whole
-    call, waiting for the window included; None takes the setting response_timeout. They raise Refused if the SMSC
-    answers with an error status, NotSent if not one octet left us, OutcomeUnknown if no answer came, EncodeError or
-    StateError if it cannot be sent at all. Nothing is sent twice: an Esme never retries.
-    """
+    role = Role.ESME
+    refusals = ESME_REFUSALS
+    incoming_classes = (DeliverSm, DataSm)
 
     def __init__(
         self,
@@ -77,24 +67,9 @@ class Esme:
         handlers: Mapping[type[Any], Handler] | None,
         on_notice: Callable[[Notice], None] | None,
     ) -> None:
-        loop = asyncio.get_running_loop()
-        session = Session(Role.ESME, codec, settings, loop.time())
-        self._dispatcher = Dispatcher(self, handlers, settings, ESME_REFUSALS)
-        notify = on_notice or log_notice
-        self._connection = Connection(session, settings, loop, self._dispatcher.dispatch, notify)
-        self._dispatcher.connection = self._connection
-        self._connection.closed.add_done_callback(lambda _: self._dispatcher.closed())
-        self.settings = settings
-        self._timeout = settings.response_timeout
+        super().__init__(settings, codec, handlers, on_notice or log_notice)
         self._reference = secrets.randbelow(0x10000)
         self.bind_response: BindResponse = BindResponse()
-
-    # -- what it is
-
-    @property
-    def state(self) -> SessionState:
-        """The state of the session."""
-        return self._connection.session.state
 
     @property
     def smsc_system_id(self) -> str:
@@ -106,16 +81,6 @@ class Esme:
         """sc_interface_version of the SMSC, None where it sent none."""
         return self.bind_response.get(SC_INTERFACE_VERSION)
 
-    @property
-    def in_flight(self) -> int:
-        """How many requests wait for their answer."""
-        return len(self._connection.session.window.entries)
-
-    @property
-    def waiting(self) -> int:
-        """How many requests wait for room in the window."""
-        return self._connection.waiting
-
     # -- requests
 
     async def submit_sm(self, pdu: SubmitSm, *, timeout: float | None = None) -> SubmitSmResp:
@@ -124,10 +89,6 @@ class Esme:
 
     async def submit_multi(self, pdu: SubmitMulti, *, timeout: float | None = None) -> SubmitMultiResp:
         """Submit a message to several destinations (section 4.5); the response lists those that failed."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    async def data_sm(self, pdu: DataSm, *, timeout: float | None = None) -> DataSmResp:
-        """Send data (section 4.7); the octets are in the TLV message_payload."""
         return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
 
     async def query_sm(self, pdu: QuerySm, *, timeout: float | None = None) -> QuerySmResp:
@@ -141,14 +102,6 @@ class Esme:
     async def replace_sm(self, pdu: ReplaceSm, *, timeout: float | None = None) -> ReplaceSmResp:
         """Replace a message that is still pending (section 4.10)."""
         return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    async def request(self, pdu: Request[R], *, timeout: float | None = None) -> R:
-        """Send any request, a carrier's own included."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    async def enquire_link(self, *, timeout: float | None = None) -> EnquireLinkResp:
-        """Ask whether the SMSC is there (section 4.11); it does not wait for the window."""
-        return await self._connection.request_now(EnquireLink(), self._timeout if timeout is None else timeout)
 
     async def send(
         self,
@@ -200,52 +153,6 @@ class Esme:
         if all(part.error for part in parts):
             raise parts[0].error or AssertionError
         return Sent(tuple(parts))
-
-    # -- what comes in
-
-    def incoming(self, *classes: type[Pdu]) -> Incoming:
-        """``async for pdu in esme.incoming():`` deliver_sm and data_sm, or the classes named.
-
-        Each is answered with success when the next one is asked for. Raises ValueError where a class has a handler.
-        """
-        return self._dispatcher.incoming(classes or (DeliverSm, DataSm))
-
-    def text_of(self, pdu: DeliverSm | DataSm) -> str | None:
-        """The text of a message, read with the setting default_alphabet; None where it is binary. Never raises."""
-        return text_of(pdu, default=self.settings.default_alphabet)
-
-    def receipt_of(self, pdu: DeliverSm | DataSm, *, arrived: datetime | None = None) -> DeliveryReceipt | None:
-        """The receipt in a PDU, read with the settings of this connection; None for an ordinary message. Never raises.
-
-        ``receipt.final(esme.settings.final_states)`` tells whether it is the last one. ``arrived`` decides between two
-        readings of a date.
-        """
-        settings = self.settings
-        by_text, default = settings.receipts_by_text, settings.default_alphabet
-        return receipt_of(pdu, default=default, by_text=by_text, arrived=arrived)
-
-    def answer(self, pdu: Pdu, answer: Answer = None) -> None:
-        """Answer a request of the SMSC by hand: with a response, a command_status, or success. Once per request."""
-        self._dispatcher.answer(pdu, answer)
-
-    # -- the end
-
-    async def close(self) -> None:
-        """Let what is in flight be answered, unbind, close; after close_timeout at the latest it is closed anyway."""
-        self._dispatcher.closing()
-        try:
-            await self._connection.close()
-        finally:
-            self._dispatcher.cancel()
-
-    def abort(self) -> None:
-        """Drop the connection at once, without unbind."""
-        self._connection.abort()
-
-    async def wait_closed(self) -> str:
-        """Wait until the connection is gone, and say why it is."""
-        await asyncio.shield(self._connection.closed)
-        return self._connection.reason
 
     async def __aenter__(self) -> Self:
         return self

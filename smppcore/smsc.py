@@ -11,7 +11,8 @@ from typing import Any, Self, TypeVar
 
 from smppcore.codec import SMSC_TOLERANCE, Codec
 from smppcore.constants import CommandStatus, InterfaceVersion
-from smppcore.dispatch import SMSC_REFUSALS, Answer, Dispatcher, Handler, Incoming, log_notice
+from smppcore.dispatch import SMSC_REFUSALS, Handler, log_notice
+from smppcore.entity import Entity
 from smppcore.errors import Refuse
 from smppcore.log import log
 from smppcore.notice import Notice
@@ -20,17 +21,12 @@ from smppcore.pdu import (
     Bind,
     BindTransceiverResp,
     DataSm,
-    DataSmResp,
     DeliverSm,
     DeliverSmResp,
-    EnquireLink,
-    EnquireLinkResp,
     Pdu,
-    Request,
     Response,
     SubmitSm,
 )
-from smppcore.session import Session
 from smppcore.settings import Settings
 from smppcore.state import BOUND, Role, SessionState
 from smppcore.tlv import SC_INTERFACE_VERSION
@@ -42,34 +38,25 @@ Authenticator = Callable[["Peer", Bind[Any]], Admission | Awaitable[Admission]]
 """Decides on a bind: True or 0 accepts, False refuses with ESME_RBINDFAIL, another int with that command_status."""
 
 
-class Peer:
+class Peer(Entity):
     """One connected ESME, as the Smsc sees it. Handlers get it as their first argument.
 
-    The request methods work as those of an Esme: they return the response, or raise Refused, NotSent, OutcomeUnknown,
-    EncodeError or StateError.
+    What its requests return and raise says Entity.
     """
 
+    role = Role.SMSC
+    refusals = SMSC_REFUSALS
+    incoming_classes = (SubmitSm, DataSm)
+
     def __init__(self, smsc: "Smsc", handlers: Mapping[type[Any], Handler]) -> None:
-        loop = asyncio.get_running_loop()
-        session = Session(Role.SMSC, smsc.codec, smsc.settings, loop.time())
+        super().__init__(smsc.settings, smsc.codec, handlers, partial(smsc.notify, self))
         self.smsc = smsc
         self.bind: Bind[Any] | None = None
         self.data: dict[str, Any] = {}
         """For the application: whatever it wants to keep with this peer."""
-        self._dispatcher = Dispatcher(self, handlers, smsc.settings, SMSC_REFUSALS)
-        self._connection = Connection(session, smsc.settings, loop, self._before_bind, partial(smsc.notify, self))
-        self._dispatcher.connection = self._connection
+        self._connection.on_request = self._before_bind
         self._connection.on_open = self._opened
-        self._connection.closed.add_done_callback(lambda _: self._gone())
-        self._timeout = smsc.settings.response_timeout
         self._authenticating: asyncio.Task[None] | None = None
-
-    # -- what it is
-
-    @property
-    def state(self) -> SessionState:
-        """The state of the session."""
-        return self._connection.session.state
 
     @property
     def system_id(self) -> str:
@@ -91,49 +78,15 @@ class Peer:
         """Host and port of the ESME."""
         return self._connection.peer_address
 
-    @property
-    def in_flight(self) -> int:
-        """How many of our requests wait for the ESME's answer."""
-        return len(self._connection.session.window.entries)
-
-    @property
-    def waiting(self) -> int:
-        """How many of our requests wait for room in the window."""
-        return self._connection.waiting
-
     # -- requests
 
     async def deliver_sm(self, pdu: DeliverSm, *, timeout: float | None = None) -> DeliverSmResp:
         """Deliver a message or a receipt (section 4.6)."""
         return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
 
-    async def data_sm(self, pdu: DataSm, *, timeout: float | None = None) -> DataSmResp:
-        """Deliver data (section 4.7)."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    async def request(self, pdu: Request[R], *, timeout: float | None = None) -> R:
-        """Send any request, a carrier's own included."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    def begin_request(self, pdu: Request[R], *, timeout: float | None = None) -> "asyncio.Future[R]":
-        """As request, without a coroutine: the Future can take callbacks, which is cheaper than a task for each."""
-        return self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    async def enquire_link(self, *, timeout: float | None = None) -> EnquireLinkResp:
-        """Ask whether the ESME is there (section 4.11); it does not wait for the window."""
-        return await self._connection.request_now(EnquireLink(), self._timeout if timeout is None else timeout)
-
     def alert_notification(self, pdu: AlertNotification) -> None:
         """Tell the ESME that a subscriber can be reached again (section 4.12); it is never answered."""
         self._connection.send(pdu)
-
-    def incoming(self, *classes: type[Pdu]) -> Incoming:
-        """``async for pdu in peer.incoming():`` submit_sm and data_sm, or the classes named; as Esme.incoming."""
-        return self._dispatcher.incoming(classes or (SubmitSm, DataSm))
-
-    def answer(self, pdu: Pdu, answer: Answer = None) -> None:
-        """Answer a request of the ESME by hand: with a response, a command_status, or success. Once per request."""
-        self._dispatcher.answer(pdu, answer)
 
     # -- binding
 
@@ -173,34 +126,13 @@ class Peer:
 
     # -- the end
 
-    async def close(self) -> None:
-        """Let what is in flight be answered, unbind, close; after close_timeout at the latest it is closed anyway."""
-        self._dispatcher.closing()
-        try:
-            await self._connection.close()
-        finally:
-            self._dispatcher.cancel()
-
-    def abort(self) -> None:
-        """Drop the connection at once, without unbind."""
-        self._connection.abort()
-
-    async def wait_closed(self) -> str:
-        """Wait until the connection is gone, and say why it is."""
-        await asyncio.shield(self._connection.closed)
-        return self._connection.reason
-
-    def cancel_handlers(self) -> None:
-        """Cancel the handlers that still run; they may outlive the connection."""
-        self._dispatcher.cancel()
-
     def _opened(self) -> None:
         self.smsc.opened(self)
 
     def _gone(self) -> None:
         if self._authenticating is not None:
             self._authenticating.cancel()
-        self._dispatcher.closed()
+        super()._gone()
         self.smsc.gone(self)
 
     def __repr__(self) -> str:

@@ -13,7 +13,7 @@ FLOORS = [
     ("meaning", ["smpptime", "address", "message_id", "text", *_RECEIPTS, "message", "segment"]),
     ("conversation", ["reassembly", "state", "notice", "window", "session"]),
     ("wire", ["log", "transport", "dispatch", "relay"]),
-    ("roles", ["sent", "esme", "smsc"]),
+    ("roles", ["entity", "sent", "esme", "smsc"]),
     ("products", ["simulator", "cli", "testing"]),
 ]
 ORDER = {name: (floor, place) for floor, (_, names) in enumerate(FLOORS) for place, name in enumerate(names)}
