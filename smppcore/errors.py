@@ -94,7 +94,7 @@ class DecodeError(SmppError, ValueError):
     def __init__(
         self, fault: Fault, field: str, offset: int, limit: int | None, status: int, octets: bytes, text: str
     ) -> None:
-        within = "" if limit is None else f", limit {limit}"
+        within = ", no limit" if limit is None else f", limit {limit}"
         super().__init__(f"{field}: {text} (offset {offset}{within})")
         self.fault = fault
         self.field = field

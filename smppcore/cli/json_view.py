@@ -7,20 +7,17 @@ from smppcore.constants import RESPONSE_BIT, CommandId
 from smppcore.errors import DecodeError, FramingError
 from smppcore.fields import DistributionList, SmeAddress, UnsuccessSme
 from smppcore.framing import Frame, Framer
+from smppcore.message import receipt_of
 from smppcore.pdu import DataSm, DeliverSm, Pdu
 from smppcore.receipt import DeliveryReceipt
-from smppcore.text import UserDataHeader, decode_text, describe_user_data
+from smppcore.text import describe_user_data
 from smppcore.tlv import (
     MESSAGE_PAYLOAD,
-    MESSAGE_STATE,
-    NETWORK_ERROR_CODE,
-    RECEIPTED_MESSAGE_ID,
     OctetsTlv,
     RawTlv,
     Tlv,
 )
 
-_UDHI: Final = 0x40
 _COUNTS: Final = {
     "short_message": "sm_length",
     "dest_addresses": "number_of_dests",
@@ -140,25 +137,7 @@ def user_data_view(pdu: Pdu) -> dict[str, Any]:
 
 def read_receipt(pdu: Pdu) -> DeliveryReceipt | None:
     """The receipt that a deliver_sm or data_sm is, by its esm_class or its TLVs; None for any other PDU."""
-    if not isinstance(pdu, DeliverSm | DataSm):
-        return None
-    octets = dict(reversed(pdu.tlvs))  # the first of each tag counts
-    return DeliveryReceipt.read(
-        esm_class=pdu.esm_class,
-        text=_receipt_text(pdu),
-        receipted_message_id=octets.get(RECEIPTED_MESSAGE_ID.tag),
-        message_state=octets.get(MESSAGE_STATE.tag),
-        network_error_code=octets.get(NETWORK_ERROR_CODE.tag),
-    )
-
-
-def _receipt_text(pdu: DeliverSm | DataSm) -> str:
-    """The text of a receipt; where data_coding says binary it is read as Latin-1, because receipts are text."""
-    octets, header = user_octets(pdu), None
-    if pdu.esm_class & _UDHI:
-        header, octets = UserDataHeader.parse(octets)
-    text = decode_text(octets, pdu.data_coding, udh=header)
-    return octets.decode("latin-1") if text is None else text
+    return receipt_of(pdu) if isinstance(pdu, DeliverSm | DataSm) else None
 
 
 def _frame_view(frame: Frame, codec: Codec) -> dict[str, Any]:
