@@ -21,15 +21,7 @@ async def main(port: int, count: int, window: int, workers: int) -> None:
         async def worker() -> None:
             for number in numbers:
                 await esme.submit_sm(
-                    SubmitSm(
-                        source_addr_ton=1,
-                        source_addr_npi=1,
-                        source_addr="12345",
-                        dest_addr_ton=1,
-                        dest_addr_npi=1,
-                        destination_addr=f"31600{number % 1_000_000:06}",
-                        short_message=text,
-                    )
+                    SubmitSm(source_addr="12345", destination_addr=str(31_600_000_000 + number), short_message=text)
                 )
 
         await asyncio.gather(*(worker() for _ in range(workers)))

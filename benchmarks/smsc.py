@@ -13,11 +13,11 @@ from smppcore import Peer, Smsc, SubmitSm, SubmitSmResp
 
 
 async def main(port: int) -> None:
-    ids = itertools.count(1)
+    ids = map(str, itertools.count(1))
 
     def on_submit_sm(peer: Peer, pdu: SubmitSm) -> SubmitSmResp:
         _addresses = pdu.source_addr, pdu.destination_addr
-        return SubmitSmResp(message_id=str(next(ids)))
+        return SubmitSmResp(message_id=next(ids))
 
     async with Smsc(port=port, accounts={"smppclient1": "password"}, handlers={SubmitSm: on_submit_sm}):
         print("ready", flush=True)

@@ -13,6 +13,7 @@ decode returns None, and the plain decoder finds out what is wrong.
 import linecache
 import re
 from collections.abc import Callable
+from dataclasses import MISSING, fields
 from typing import Any, Final, NamedTuple, cast, get_type_hints
 
 from smppcore.errors import DecodeError
@@ -28,6 +29,29 @@ _OWN_NAMES: Final = frozenset(
     )
 )
 """What the compiled text calls its own things: a field of that name gets a variable with an underscore."""
+
+
+def compile_init(cls: type) -> Callable[..., None]:
+    """The ``__init__`` of a PDU class: that of a dataclass, but that an empty list costs no call.
+
+    ``cls`` is a dataclass; every default factory of a PDU is ``list``, and None stands for it.
+    """
+    names = [each.name for each in fields(cls)]
+    scope: dict[str, Any] = {f"default_{each.name}": each.default for each in fields(cls)}
+    takes = {
+        each.name: "None" if each.default_factory is not MISSING else f"default_{each.name}" for each in fields(cls)
+    }
+    positional = [f"{each.name}={takes[each.name]}" for each in fields(cls) if not each.kw_only]
+    keywords = [f"{each.name}={takes[each.name]}" for each in fields(cls) if each.kw_only]
+    lines = [f"def __init__({', '.join(['self', *positional, '*', *keywords])}):"]
+    lists = {each.name for each in fields(cls) if each.default_factory is not MISSING}
+    lines += [f"    self.{n} = {f'[] if {n} is None else {n}' if n in lists else n}" for n in names]
+    source = "\n".join(lines) + "\n"
+    filename = f"<smppcore init of {cls.__name__}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), scope)
+    made: Callable[..., None] = scope["__init__"]
+    return made
 
 
 class Compiled(NamedTuple):

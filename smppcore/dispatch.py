@@ -141,7 +141,7 @@ class Dispatcher:
         handler = self._handlers.get(type(pdu))
         if handler is None:
             self._without_handler(pdu)
-        elif self._backlog or len(self._running) >= self._settings.handlers:
+        elif self._running and (self._backlog or len(self._running) >= self._settings.handlers):
             self._wait_for_turn(handler, pdu)
         else:
             self._call(handler, pdu)

@@ -132,7 +132,7 @@ class CString:
     @property
     def pattern(self) -> str | None:
         if self.form:
-            return rf"((?:{self.form})?)\x00"
+            return rf"(|{self.form})\x00"  # empty first: it nearly always is
         if self.lengths:
             return "(" + "|".join(rf"[^\x00]{{{length}}}" for length in self.lengths) + r")\x00"
         return rf"([^\x00]{{{int(self.required)},{self.limit - 1}}})\x00"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar, cast, dataclass_transform
 
-from smppcore.codegen import compile_codec, layout_of
+from smppcore.codegen import compile_codec, compile_init, layout_of
 from smppcore.constants import CommandId, CommandStatus
 from smppcore.errors import DecodeError, Fault
 from smppcore.fields import (
@@ -171,6 +171,7 @@ def pdu(command_id: int, *, response: type[Response] | None = None) -> Callable[
             made.response_class = response  # type: ignore[attr-defined]  # a Request has it
         compiled = compile_codec(made, made.layout, issubclass(made, Response))
         made.source = compiled.source
+        setattr(made, "__init__", compile_init(made))  # noqa: B010
         setattr(made, "encode", compiled.encode)  # noqa: B010  # mypy refuses to assign to a method
         setattr(made, "decode_strict", staticmethod(compiled.decode))  # noqa: B010
         return made

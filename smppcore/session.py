@@ -45,7 +45,8 @@ class Session:
         self.unanswered: dict[int, Pdu] = {}
         self._in_flight = self.window.entries
         self._framer = Framer(settings.longest_pdu)
-        self._output: list[bytes] = []
+        self.output: list[bytes] = []
+        """What take_output will return, PDU by PDU; to be looked at, not changed."""
         self._epoch = 0
         self._next_number = 1
         self._held: list[Pdu] = []
@@ -138,7 +139,7 @@ class Session:
     def _rare_request(self, pdu: Pdu, out: list[tuple[Any, Pdu]]) -> None:
         command_id = pdu.command_id
         if command_id == CommandId.ENQUIRE_LINK:
-            self._output.append(HEADER.pack(16, CommandId.ENQUIRE_LINK_RESP, 0, pdu.sequence_number))
+            self.output.append(HEADER.pack(16, CommandId.ENQUIRE_LINK_RESP, 0, pdu.sequence_number))
         elif self.role is Role.SMSC and command_id in BINDS:
             self._receive_bind(pdu, out)
         elif self.state is SessionState.BINDING and self.role is Role.SMSC and len(self._held) < HELD_LIMIT:
@@ -184,7 +185,7 @@ class Session:
 
     def _answer_unbind(self) -> None:
         if self._unbind is not None:
-            self._output.append(UnbindResp().encode(self._unbind.sequence_number))
+            self.output.append(UnbindResp().encode(self._unbind.sequence_number))
             self._unbind = None
             self._unbind_deadline = _NEVER
             self._enter(SessionState.UNBOUND)
@@ -240,13 +241,13 @@ class Session:
         response_id = command_id | RESPONSE_BIT
         if response_id not in self.codec.registry.commands:
             response_id = CommandId.GENERIC_NACK
-        self._output.append(HEADER.pack(16, response_id, status, number))
+        self.output.append(HEADER.pack(16, response_id, status, number))
         return status
 
     def _lost_frame(self, error: DecodeError) -> None:
         if not error.command_id & RESPONSE_BIT:
             status, number = CommandStatus.ESME_RINVCMDLEN, error.sequence_number
-            self._output.append(HEADER.pack(16, CommandId.GENERIC_NACK, status, number))
+            self.output.append(HEADER.pack(16, CommandId.GENERIC_NACK, status, number))
         self._finish(Finished(f"the stream has lost its frame: {error}", abort=False, error=error))
 
     # -- what we send
@@ -265,7 +266,7 @@ class Session:
         number, in_flight = self._next_number, self._in_flight
         while number in in_flight:
             number = number + 1 if number < SEQUENCE_MAX else 1
-        output = self._output
+        output = self.output
         octets = pdu.encode(number)
         self._next_number = number + 1 if number < SEQUENCE_MAX else 1
         if timeout is None:
@@ -311,7 +312,7 @@ class Session:
         number = self._next_number
         while number in self._in_flight:
             number = number + 1 if number < SEQUENCE_MAX else 1
-        self._output.append(pdu.encode(number))
+        self.output.append(pdu.encode(number))
         self._next_number = number + 1 if number < SEQUENCE_MAX else 1
         if outbind:
             self._enter(SessionState.OUTBOUND)
@@ -328,7 +329,7 @@ class Session:
             raise StateError(f"{request.command} {request.sequence_number} waits for no answer")
         if response.command_id != request.command_id | RESPONSE_BIT and type(response) is not GenericNack:
             raise StateError(f"{response.command} is no answer to {request.command}")
-        self._output.append(response.encode(request.sequence_number))
+        self.output.append(response.encode(request.sequence_number))
         del unanswered[key]
         if self._binding and request.command_id in BINDS:
             self._apply_response(response)
@@ -337,8 +338,8 @@ class Session:
 
     def take_output(self) -> bytes:
         """The octets to be sent. What is taken counts as sent: the line between NotSent and OutcomeUnknown."""
-        octets = b"".join(self._output)
-        self._output.clear()
+        octets = b"".join(self.output)
+        self.output.clear()
         self._epoch += 1
         self.window.sweep()
         return octets
@@ -351,7 +352,7 @@ class Session:
     @property
     def pending_output(self) -> bool:
         """Whether take_output would return anything."""
-        return bool(self._output)
+        return bool(self.output)
 
     # -- time
 
@@ -425,14 +426,14 @@ class Session:
             self.notices.append(Unanswered(pdu))
         self.unanswered.clear()
         self._held.clear()
-        self._output.clear()
+        self.output.clear()
         self._unbind = None
         self._enter(SessionState.CLOSED)
 
     def _lost_verdict(self, entry: InFlight, reason: str) -> Verdict:
         if entry.epoch != self._epoch:
             return OutcomeUnknown(reason, entry.request, entry.number)
-        self._output[entry.slot] = b""
+        self.output[entry.slot] = b""
         return NotSent(reason, entry.request)
 
     def _end(self, entry: InFlight, error: Verdict) -> None:

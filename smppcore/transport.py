@@ -50,6 +50,7 @@ class Connection(asyncio.Protocol):
         self._loop = loop
         self._create_future = loop.create_future
         self._in_flight = session.window.entries
+        self._output = session.output
         self._window = settings.window
         self._waiting: deque[Waiting] = deque()
         self._transport: asyncio.Transport | None = None
@@ -167,7 +168,7 @@ class Connection(asyncio.Protocol):
         self._now = now = self._loop.time()
         self._flush_scheduled = True
         session = self.session
-        self._handle(session.receive(data, now))
+        answered = self._handle(session.receive(data, now))
         if session.notices:
             self._take_notices()
         if self._waiting:
@@ -177,19 +178,27 @@ class Connection(asyncio.Protocol):
         if session.partial_deadline < self._timer_at:
             self._arm(session.partial_deadline)
         self._flush()
+        if answered and not self._flush_scheduled:
+            # Behind the tasks that the answers wake: what they send next leaves in their turn, not in the one after.
+            self._flush_scheduled = True
+            self._loop.call_soon(self._flush_turn)
 
-    def _handle(self, received: list[tuple[Any, Pdu]]) -> None:
+    def _handle(self, received: list[tuple[Any, Pdu]]) -> bool:
+        """Hand out what has arrived; tells whether a call was answered."""
+        answered = False
         on_request = self.on_request
         for token, pdu in received:
             if token is None:
                 on_request(pdu)
             elif not token[0].done():
+                answered = True
                 if pdu.command_status:
                     token[0].set_exception(self._refused(pdu, token[1]))
                 else:
                     token[0].set_result(pdu)
             else:
                 self._notify(LateAnswer(pdu))  # the call was cancelled
+        return answered
 
     def eof_received(self) -> bool:
         return False
@@ -239,7 +248,7 @@ class Connection(asyncio.Protocol):
     def _flush(self) -> None:
         self._flush_scheduled = False
         transport = self._transport
-        if transport is None or not self.session.pending_output:
+        if transport is None or not self._output:
             return
         transport.write(self.session.take_output())
         if not self._writable and self._stall is None:
