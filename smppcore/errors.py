@@ -8,6 +8,7 @@
     +-- EncodeError           a value that does not fit its field; nothing was sent
     +-- StateError            not allowed in the present session state; nothing was sent
     +-- Refuse                raised by a handler: "answer with this status"
+    +-- TlsError              TLS failed; says in which way and what to do
     +-- Verdict               how a request ended without a good answer
         +-- Refused           the peer answered with an error status
         |   +-- BindRefused   the answer to a bind
@@ -146,6 +147,40 @@ class Refuse(SmppError):
     def __init__(self, status: int) -> None:
         super().__init__(status_name(status))
         self.status = status
+
+
+class TlsFault(StrEnum):
+    """In which way TLS fails."""
+
+    UNKNOWN_CA = "unknown_ca"
+    WRONG_HOST = "wrong_host"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    REVOKED = "revoked"
+    CERTIFICATE = "certificate"
+    NO_TLS = "no_tls"
+    PEER_SPEAKS_TLS = "peer_speaks_tls"
+    NO_COMMON_PROTOCOL = "no_common_protocol"
+    CERTIFICATE_REQUIRED = "certificate_required"
+    CERTIFICATE_REFUSED = "certificate_refused"
+    TIMEOUT = "timeout"
+    BROKEN_OFF = "broken_off"
+    NO_FILE = "no_file"
+    NO_PEM = "no_pem"
+    KEY_MISMATCH = "key_mismatch"
+    KEY_PASSWORD = "key_password"  # noqa: S105  # the name of a fault
+    OTHER = "other"
+
+
+class TlsError(SmppError, ConnectionError):
+    """TLS failed, in the way that ``fault`` names; the text says what to do.
+
+    There was no bound session, so no message was sent.
+    """
+
+    def __init__(self, fault: TlsFault, text: str) -> None:
+        super().__init__(text)
+        self.fault = fault
 
 
 class Verdict(SmppError):

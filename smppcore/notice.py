@@ -51,6 +51,11 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspect:
+    """So many requests in a row had no answer (setting suspect_after) that we ask with enquire_link who is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class StateChange:
     """The session went from one state into another."""
 
@@ -67,4 +72,4 @@ class Finished:
     error: DecodeError | None = None
 
 
-Notice = Ended | LateAnswer | BadPdu | Misplaced | Unanswered | StateChange | Finished
+Notice = Ended | LateAnswer | BadPdu | Misplaced | Unanswered | Suspect | StateChange | Finished

@@ -11,63 +11,50 @@ here; everything else is handed out, and ``respond`` answers it, once.
 from typing import Any, Final
 
 from smppcore.codec import Codec
-from smppcore.constants import RESPONSE_BIT, SEQUENCE_MAX, CommandId, CommandStatus
-from smppcore.errors import DecodeError, NotSent, OutcomeUnknown, Refused, StateError, Verdict
+from smppcore.constants import RESPONSE_BIT, CommandId, CommandStatus, InterfaceVersion
+from smppcore.errors import DecodeError, FramingError, OutcomeUnknown, Refused
+from smppcore.exchange import OWN, RARE, STANDARD_COMMANDS, Exchange
 from smppcore.framing import Framer
-from smppcore.notice import BadPdu, Ended, Finished, LateAnswer, Misplaced, Notice, StateChange, Unanswered
-from smppcore.pdu import EnquireLink, GenericNack, Pdu, Request, Unbind, UnbindResp
+from smppcore.notice import BadPdu, Finished, LateAnswer, Misplaced, Suspect, Unanswered
+from smppcore.pdu import Bind, BindResponse, EnquireLink, EnquireLinkResp, GenericNack, Pdu, Request, Unbind
 from smppcore.reference import HEADER
 from smppcore.settings import Settings
-from smppcore.state import BINDS, BOUND, ENDING, MAY_RECEIVE, MAY_SEND, TRANSITIONS, UNBOUND_YET, Role, SessionState
-from smppcore.window import InFlight, Window
+from smppcore.state import (
+    BINDS,
+    BOUND,
+    ENDING,
+    NOTHING_ALLOWED,
+    TRANSITIONS,
+    UNBOUND_YET,
+    Role,
+    SessionState,
+)
+from smppcore.timers import NEVER, Stage, Suspicion
+from smppcore.tlv import SC_INTERFACE_VERSION
+from smppcore.version import agreed_version
+from smppcore.window import InFlight
 
 HELD_LIMIT: Final = 1_000
-"""How many requests may be pipelined behind a bind that is not answered yet."""
-
-STANDARD_COMMANDS: Final = frozenset(int(each) for each in CommandId)
-_OWN: Final = object()
-"""The token of our own enquire_link and unbind, whose answers concern nobody else."""
-_NEVER: Final = float("inf")
-_RARE: Final = 0
-"""The response_id in the window of requests whose answers change the state, or are ours: no response has it."""
+HELD_OCTETS: Final = 256 * 1024
+"""How many requests, of how many octets in all, may be pipelined behind a bind that is not answered yet."""
 
 
-class Session:
+class Session(Exchange):
     """The conversation on one connection (section 2). ``now`` is the time at which the connection was made."""
 
     def __init__(self, role: Role, codec: Codec, settings: Settings, now: float) -> None:
-        self.role = role
-        self.codec = codec
-        self.settings = settings
-        self.state = SessionState.OPEN
-        self.notices: list[Notice] = []
-        self.window = Window()
-        self.unanswered: dict[int, Pdu] = {}
-        self._in_flight = self.window.entries
+        super().__init__(role, codec, settings, now)
         self._framer = Framer(settings.longest_pdu)
-        self.output: list[bytes] = []
-        """What take_output will return, PDU by PDU; to be looked at, not changed."""
-        self._epoch = 0
-        self._next_number = 1
         self._held: list[Pdu] = []
-        self._unbind: Pdu | None = None
-        self._unbind_deadline = _NEVER
-        self._opened = self._heard = self._active = now
-        self.partial_deadline = _NEVER
-        """When the PDU that has begun to arrive must be complete; infinite while none has."""
-        self._finished = False
-        self._binding = False
-        self._may_send: dict[int, int] = {}
-        """command_id of what may be sent, and command_id of its response."""
-        self._may_receive: frozenset[int] = frozenset()
+        self._held_octets = 0
         self._asked = 0
-        self._vendor = frozenset(
-            command_id
-            for command_id, each in codec.registry.commands.items()
-            if command_id not in STANDARD_COMMANDS and issubclass(each, Request)
-        )
 
     # -- what arrives
+
+    @property
+    def fault(self) -> FramingError | None:
+        """What made the stream lose its frame, with the octets that stood there; None while it has not."""
+        return self._framer.fault
 
     def receive(self, chunk: bytes, now: float) -> list[tuple[Any, Pdu]]:
         """The PDUs that these octets complete: answers with the token of their request, requests with None.
@@ -75,7 +62,8 @@ class Session:
         Never raises, and delivers every whole PDU that came before a fault. After the answer to a bind has been given
         with ``respond``, a call with no octets hands out the requests that had been waiting for it.
         """
-        self._heard = now
+        timers = self.timers
+        timers.heard = now
         out: list[tuple[Any, Pdu]] = []
         if self._held:
             self._release_held(out)
@@ -103,27 +91,38 @@ class Session:
                 self.unanswered[id(pdu)] = pdu
                 out.append((None, pdu))
             else:
-                self._rare_request(pdu, out)
+                self._rare_request(pdu, out, len(octets))
         if out:
-            self._active = now
-        if not self._framer.tail:
-            self.partial_deadline = _NEVER
-        elif frames or self.partial_deadline == _NEVER:
-            self.partial_deadline = _after(now, self.settings.partial_pdu_timeout)
+            timers.active = now
+            if timers.timeouts or timers.suspected:
+                self._trust(out)
+        if not self._framer.begun:
+            timers.partial = NEVER
+        elif frames or timers.partial == NEVER:
+            timers.frame_begun(now)
         if self._framer.fault is not None and not self._finished:
             self._lost_frame(self._framer.fault)
         return out
 
+    def _trust(self, out: list[tuple[Any, Pdu]]) -> None:
+        """An answer to anything but enquire_link shows that the other end still does its work."""
+        if any(token is not None and type(pdu) is not EnquireLinkResp for token, pdu in out):
+            self.timers.trust()
+
     def _rare_response(self, pdu: Pdu, out: list[tuple[Any, Pdu]]) -> None:
         entry = self._in_flight.get(pdu.sequence_number)
-        if entry is None or (entry[1] != _RARE and type(pdu) is not GenericNack):
+        if entry is None or (entry[1] != RARE and type(pdu) is not GenericNack):
             self.notices.append(LateAnswer(pdu))
+            if type(pdu) is not EnquireLinkResp:
+                self.timers.trust()
             return
         answered = InFlight(*entry, pdu.sequence_number)
         expected = answered.request.command_id | RESPONSE_BIT
         if type(pdu) is GenericNack:
             del self._in_flight[pdu.sequence_number]
             self._end(answered, Refused(pdu, answered.request))
+            if answered.response_id != RARE:
+                self.timers.trust()
             if expected & ~RESPONSE_BIT in BINDS:
                 self._enter(SessionState.OPEN)
             elif expected == CommandId.UNBIND_RESP:
@@ -132,18 +131,26 @@ class Session:
             self.notices.append(LateAnswer(pdu))
         else:
             del self._in_flight[pdu.sequence_number]
-            self._apply_response(pdu)
-            if answered.token is not _OWN:
+            if isinstance(pdu, BindResponse) and isinstance(answered.request, Bind):
+                self._agree(answered.request.interface_version, pdu.get(SC_INTERFACE_VERSION))
+            if type(pdu) is not EnquireLinkResp:
+                self._apply_response(pdu)
+            if answered.token is not OWN:
                 out.append((answered.token, pdu))
 
-    def _rare_request(self, pdu: Pdu, out: list[tuple[Any, Pdu]]) -> None:
+    def _agree(self, configured: int, announced: int | None) -> None:
+        self.interface_version = agreed_version(configured, announced)
+        self._speaks_3_3 = self.interface_version == InterfaceVersion.V3_3
+
+    def _rare_request(self, pdu: Pdu, out: list[tuple[Any, Pdu]], length: int) -> None:
         command_id = pdu.command_id
         if command_id == CommandId.ENQUIRE_LINK:
             self.output.append(HEADER.pack(16, CommandId.ENQUIRE_LINK_RESP, 0, pdu.sequence_number))
         elif self.role is Role.SMSC and command_id in BINDS:
             self._receive_bind(pdu, out)
-        elif self.state is SessionState.BINDING and self.role is Role.SMSC and len(self._held) < HELD_LIMIT:
+        elif self.state is SessionState.BINDING and self.role is Role.SMSC and self._may_hold(length):
             self._held.append(pdu)
+            self._held_octets += length
         elif command_id == CommandId.UNBIND and self._may_unbind():
             self._receive_unbind(pdu)
         elif command_id == CommandId.ALERT_NOTIFICATION and self._may_receive_alert():
@@ -155,6 +162,10 @@ class Session:
             out.append((None, pdu))  # a carrier's own that is never answered
         else:
             self._misplaced(pdu, CommandStatus.ESME_RINVBNDSTS)
+
+    def _may_hold(self, length: int) -> bool:
+        """Whether one more request may wait for the answer to the bind; beyond that it is refused."""
+        return len(self._held) < HELD_LIMIT and self._held_octets + length <= HELD_OCTETS
 
     def _may_unbind(self) -> bool:
         """Bound, or unbinding on our part only: one unbind of the peer is enough."""
@@ -170,6 +181,8 @@ class Session:
             self._misplaced(pdu, CommandStatus.ESME_RALYBND if bound else CommandStatus.ESME_RINVBNDSTS)
             return
         self._enter(after)
+        if isinstance(pdu, Bind):
+            self._agree(self.own_version, pdu.interface_version)
         self.unanswered[id(pdu)] = pdu
         out.append((None, pdu))
 
@@ -177,30 +190,23 @@ class Session:
         """Answer once all that the peer asked before has been answered, or at the deadline (section 2.2)."""
         if self.state is not SessionState.UNBINDING:
             self._enter(SessionState.UNBINDING)
-            self._may_receive = frozenset()
+            self._may_receive = NOTHING_ALLOWED[1]
         self._unbind = pdu
-        self._unbind_deadline = self._heard + self.settings.close_timeout
+        self.timers.unbind = self.timers.heard + self.settings.close_timeout
         if not self.unanswered:
             self._answer_unbind()
-
-    def _answer_unbind(self) -> None:
-        if self._unbind is not None:
-            self.output.append(UnbindResp().encode(self._unbind.sequence_number))
-            self._unbind = None
-            self._unbind_deadline = _NEVER
-            self._enter(SessionState.UNBOUND)
 
     def _release_held(self, out: list[tuple[Any, Pdu]]) -> None:
         """Hand out what had been pipelined behind a bind, now that the bind is answered."""
         if self.state is SessionState.BINDING:
             return
-        held, self._held = self._held, []
+        held, self._held, self._held_octets = self._held, [], 0
         for pdu in held:
             if pdu.command_id in self._may_receive:
                 self.unanswered[id(pdu)] = pdu
                 out.append((None, pdu))
             else:
-                self._rare_request(pdu, out)
+                self._rare_request(pdu, out, 0)
 
     def _misplaced(self, pdu: Pdu, status: CommandStatus) -> None:
         answered = self._answer_inside(pdu.command_id, pdu.sequence_number, status)
@@ -208,6 +214,7 @@ class Session:
 
     def _bad_pdu(self, error: DecodeError, command_id: int, number: int) -> None:
         """Octets that are no PDU: a request is answered with what is wrong (section 5.1.3), a response never."""
+        error.__traceback__ = None  # its frames hold the octets, and those of a bind its password
         if command_id & RESPONSE_BIT:
             self._unreadable_answer(error, command_id, number)
             self.notices.append(BadPdu(error, None))
@@ -250,176 +257,89 @@ class Session:
             self.output.append(HEADER.pack(16, CommandId.GENERIC_NACK, status, number))
         self._finish(Finished(f"the stream has lost its frame: {error}", abort=False, error=error))
 
-    # -- what we send
-
-    def request(self, pdu: Pdu, token: Any, now: float, timeout: float | None) -> int:
-        """Queue a request; its answer, or its verdict among the notices, will carry ``token``.
-
-        ``now`` is when the call was made and ``timeout`` how long it may take from then on (None: for ever). Returns
-        the sequence_number. Raises StateError where the state does not allow it, EncodeError where a field does not
-        fit; neither holds a slot of the window. The size of the window is not checked here: whoever calls waits for
-        room.
-        """
-        expected = self._may_send.get(pdu.command_id, _RARE)
-        if not expected:
-            self._check_rare(pdu.command_id)
-        number, in_flight = self._next_number, self._in_flight
-        while number in in_flight:
-            number = number + 1 if number < SEQUENCE_MAX else 1
-        output = self.output
-        octets = pdu.encode(number)
-        self._next_number = number + 1 if number < SEQUENCE_MAX else 1
-        if timeout is None:
-            in_flight[number] = (token, expected, pdu, _NEVER, self._epoch, len(output))
-        else:
-            in_flight[number] = (token, expected, pdu, now + timeout, self._epoch, len(output))
-            if expected:
-                window = self.window
-                if timeout != window.timeout:
-                    window.choose_queue(timeout)
-                window.queue.append(number)
-        output.append(octets)
-        if not expected:
-            self._sent_rarely(pdu.command_id, number)
-        return number
-
-    def _check_rare(self, command_id: int) -> None:
-        """Whether a request that is not part of the ordinary traffic may be sent now. Raises StateError."""
-        allowed = False
-        if command_id in BINDS:
-            allowed = self.role is Role.ESME and (self.state, command_id) in TRANSITIONS
-        elif command_id == CommandId.ENQUIRE_LINK:
-            allowed = self.state not in ENDING
-        elif command_id == CommandId.UNBIND:
-            allowed = self.state in BOUND
-        if not allowed or self._finished:
-            name = self.codec.registry.command_name(command_id)
-            raise StateError(f"{name} cannot be sent by this {self.role} in state {self.state}")
-
-    def _sent_rarely(self, command_id: int, number: int) -> None:
-        self.window.expect_apart(number)
-        after = TRANSITIONS.get((self.state, command_id))
-        if after is not None:
-            self._enter(after)
-
-    def send(self, pdu: Pdu, now: float) -> int:
-        """Queue a PDU that is never answered: alert_notification or outbind. Raises StateError, EncodeError."""
-        bound = self.state in (SessionState.BOUND_RX, SessionState.BOUND_TRX)
-        alert = pdu.command_id == CommandId.ALERT_NOTIFICATION and bound
-        outbind = pdu.command_id == CommandId.OUTBIND and self.state is SessionState.OPEN
-        if self.role is not Role.SMSC or not (alert or outbind):
-            raise StateError(f"{pdu.command} cannot be sent by this {self.role} in state {self.state}")
-        number = self._next_number
-        while number in self._in_flight:
-            number = number + 1 if number < SEQUENCE_MAX else 1
-        self.output.append(pdu.encode(number))
-        self._next_number = number + 1 if number < SEQUENCE_MAX else 1
-        if outbind:
-            self._enter(SessionState.OUTBOUND)
-        return number
-
-    def respond(self, request: Pdu, response: Pdu) -> None:
-        """Answer a request that was handed out, under its number, whatever that is.
-
-        Raises StateError if it was answered before, never handed out, or if this is no answer to it; EncodeError if a
-        field does not fit, after which the request still waits for its answer.
-        """
-        unanswered, key = self.unanswered, id(request)
-        if key not in unanswered:
-            raise StateError(f"{request.command} {request.sequence_number} waits for no answer")
-        if response.command_id != request.command_id | RESPONSE_BIT and type(response) is not GenericNack:
-            raise StateError(f"{response.command} is no answer to {request.command}")
-        self.output.append(response.encode(request.sequence_number))
-        del unanswered[key]
-        if self._binding and request.command_id in BINDS:
-            self._apply_response(response)
-        if self._unbind is not None and not unanswered:
-            self._answer_unbind()
-
-    def take_output(self) -> bytes:
-        """The octets to be sent. What is taken counts as sent: the line between NotSent and OutcomeUnknown."""
-        octets = b"".join(self.output)
-        self.output.clear()
-        self._epoch += 1
-        self.window.sweep()
-        return octets
-
     @property
-    def ending(self) -> bool:
-        """Whether no request will be sent any more, because the connection is about to end or has ended."""
-        return self._finished or self.state in ENDING
+    def longest_pdu(self) -> int:
+        """Octets of the longest PDU that is accepted; at first the setting. An Smsc sets less until it is bound."""
+        return self._framer.limit
 
-    @property
-    def pending_output(self) -> bool:
-        """Whether take_output would return anything."""
-        return bool(self.output)
+    @longest_pdu.setter
+    def longest_pdu(self, octets: int) -> None:
+        self._framer.limit = octets
 
     # -- time
 
     def tick(self, now: float) -> None:
         """Let expire what has expired by ``now``; the results are in ``notices`` and in the output."""
         for entry in self.window.expire(now):
-            self._expired(entry)
-        if self._unbind is not None and now >= self._unbind_deadline:
+            self._expired(entry, now)
+        timers, stage = self.timers, self._stage()
+        if self._unbind is not None and now >= timers.unbind:
             self._answer_unbind()
-        settings = self.settings
-        if now >= self._init_deadline():
-            self._finish(Finished(f"not bound within {settings.session_init_timeout} s", abort=False))
-        elif now >= self.partial_deadline:
-            self._finish(Finished(f"a PDU is not complete after {settings.partial_pdu_timeout} s", abort=True))
-        elif self.state in BOUND and not self._finished:
-            if now >= _after(self._active, settings.inactivity_timeout):
-                self._finish(Finished(f"no traffic for {settings.inactivity_timeout} s", abort=False))
-            elif now >= _after(self._heard, settings.enquire_link_interval) and not self._asking():
-                self._asked = self.request(EnquireLink(), _OWN, now, settings.enquire_link_timeout)
+        overdue = timers.overdue(now, stage)
+        if overdue is not None:
+            self._finish(overdue)
+        elif stage is Stage.BOUND and timers.silent(now):
+            self._ask(now)
+
+    def _ask(self, now: float) -> None:
+        """Send an enquire_link of our own, unless one is in flight."""
+        self.timers.asked = now
+        if not self._asking():
+            self._asked = self.request(EnquireLink(), OWN, now, self.settings.enquire_link_timeout)
 
     def next_deadline(self) -> float:
         """The time at which tick has something to do; infinite if there is no such time."""
         if self.state is SessionState.CLOSED or self._finished:
-            return _NEVER
-        settings = self.settings
-        ends = [self.window.next_deadline(), self._unbind_deadline, self.partial_deadline, self._init_deadline()]
-        if self.state in BOUND:
-            ends.append(_after(self._active, settings.inactivity_timeout))
-            if not self._asking():
-                ends.append(_after(self._heard, settings.enquire_link_interval))
-        return min(ends)
+            return NEVER
+        return min(self.window.next_deadline(), self.timers.next_deadline(self._stage(), self._asking()))
 
-    def _init_deadline(self) -> float:
-        """When an SMSC gives up a connection that does not bind (section 7.2)."""
-        if self.role is Role.ESME or self.state not in UNBOUND_YET:
-            return _NEVER
-        return _after(self._opened, self.settings.session_init_timeout)
+    def _stage(self) -> Stage:
+        if self.state in BOUND and not self._finished:
+            return Stage.BOUND
+        return Stage.UNBOUND if self.role is Role.SMSC and self.state in UNBOUND_YET else Stage.NEITHER
 
     def _asking(self) -> bool:
         """Whether an enquire_link of our own waits for its answer; asked only while the peer is silent."""
         return self._asked in self._in_flight
 
-    def _expired(self, entry: InFlight) -> None:
-        if entry.token is not _OWN:
+    def _expired(self, entry: InFlight, now: float) -> None:
+        if entry.token is not OWN:
             self._end(entry, self._lost_verdict(entry, "no answer in time"))
         command_id = entry.request.command_id
         if command_id in BINDS:
             self._finish(Finished("no answer to the bind", abort=False))
         elif command_id == CommandId.UNBIND:
             self._finish(Finished("no answer to unbind", abort=False))
-        elif entry.token is _OWN and self._heard <= entry.deadline - self.settings.enquire_link_timeout:
-            # Any octet since we asked shows that the peer lives (section 4.11), even without the response itself.
-            self._finish(Finished("no answer to enquire_link", abort=True))
+        elif entry.token is OWN:
+            if self.timers.enquire_link_missed(entry.deadline):
+                self._finish(Finished("no answer to enquire_link", abort=True))
+        elif entry.response_id and self.state in BOUND and not self._finished:
+            self._suspect(now)
+
+    def _suspect(self, now: float) -> None:
+        """A request had no answer; one alone means nothing."""
+        suspicion = self.timers.request_missed(self._asking())
+        if suspicion is Suspicion.ASK:
+            self.notices.append(Suspect())
+            self._ask(now)
+        elif suspicion is Suspicion.GIVE_UP and self.role is Role.ESME:
+            # So that it lets go of this session before the next bind comes; its answer is not waited for.
+            self.request(Unbind(), OWN, now, self.settings.close_timeout)
+            self._finish(Finished("enquire_link is answered, but no other request is", abort=False))
 
     # -- the end
 
     def close(self, now: float) -> None:
         """Begin to close: unbind if bound. The session is UNBOUND once the peer has answered, or at the deadline."""
         if self.state in BOUND and not self._finished:
-            self.request(Unbind(), _OWN, now, self.settings.close_timeout)
+            self.request(Unbind(), OWN, now, self.settings.close_timeout)
         elif self.state not in ENDING:
             self._enter(SessionState.UNBOUND)
 
     def connection_lost(self, now: float) -> None:
         """The connection is gone: every request in flight and every request of the peer gets its verdict."""
         for entry in self.window.clear():
-            if entry.token is not _OWN:
+            if entry.token is not OWN:
                 self._end(entry, self._lost_verdict(entry, "the connection was lost"))
         unbind = () if self._unbind is None else (self._unbind,)
         for pdu in (*self.unanswered.values(), *self._held, *unbind):
@@ -429,52 +349,3 @@ class Session:
         self.output.clear()
         self._unbind = None
         self._enter(SessionState.CLOSED)
-
-    def _lost_verdict(self, entry: InFlight, reason: str) -> Verdict:
-        if entry.epoch != self._epoch:
-            return OutcomeUnknown(reason, entry.request, entry.number)
-        self.output[entry.slot] = b""
-        return NotSent(reason, entry.request)
-
-    def _end(self, entry: InFlight, error: Verdict) -> None:
-        if entry.token is not _OWN:
-            self.notices.append(Ended(entry.token, error))
-
-    def _apply_response(self, response: Pdu) -> None:
-        """The state change that a response brings: its own if it is good, back to OPEN for a bind that was refused."""
-        after = TRANSITIONS.get((self.state, response.command_id))
-        if response.command_id == CommandId.UNBIND_RESP:
-            self._unbound()
-        elif self.state is SessionState.BINDING and (response.command_status or after is None):
-            self._enter(SessionState.OPEN)
-        elif after is not None:
-            self._enter(after)
-
-    def _unbound(self) -> None:
-        """Our unbind has its answer, whatever that says (section 10.4): nothing more is to come."""
-        self._finish(Finished("unbound", abort=False))
-        self._enter(SessionState.UNBOUND)
-
-    def _enter(self, state: SessionState) -> None:
-        before, self.state = self.state, state
-        self._binding = state is SessionState.BINDING
-        if state in BOUND and not self._finished:
-            # Plain integers: looking up a member of an enumeration compares it in Python.
-            self._may_send = {int(each): each | RESPONSE_BIT for each in MAY_SEND[self.role][state] | self._vendor}
-            self._may_receive = frozenset(map(int, MAY_RECEIVE[self.role][state] | self._vendor))
-        elif state is SessionState.UNBINDING:
-            self._may_send = {}
-        else:
-            self._may_send, self._may_receive = {}, frozenset()
-        if before is not state:
-            self.notices.append(StateChange(before, state))
-
-    def _finish(self, finished: Finished) -> None:
-        if not self._finished:
-            self._finished = True
-            self._may_send, self._may_receive = {}, frozenset()
-            self.notices.append(finished)
-
-
-def _after(since: float, timeout: float | None) -> float:
-    return _NEVER if timeout is None else since + timeout

@@ -9,13 +9,17 @@ class Settings:
 
     ``window``: how many requests may be unanswered at once; more wait. ``response_timeout``: how long a call may take
     in all, waiting for the window included; a call may name its own. ``enquire_link_interval``: after that long without
-    an octet from the peer we ask, and it has ``enquire_link_timeout`` to answer. ``session_init_timeout``: an SMSC
-    closes a connection that is not bound by then. ``inactivity_timeout``: closes a session without any other PDU than
-    enquire_link. ``partial_pdu_timeout``: closes a connection that stops in the middle of a PDU. ``close_timeout``
-    bounds a close from call to end. ``longest_pdu``: octets; a longer command_length counts as a lost frame.
-    ``handlers``: how many asynchronous handlers may run at once, ``backlog``: how many requests may wait for one.
-    ``write_buffer``: unsent octets above which our own requests wait; at ``unsent_limit`` reading stops as well, and
-    after ``stall_timeout`` in that state the connection is aborted.
+    an octet from the peer we ask, and it has ``enquire_link_timeout`` to answer; after ``enquire_link_misses`` in a row
+    without an answer the connection is given up. After ``suspect_after`` requests in a row without an answer we ask as
+    well, and an ESME gives the connection up if as many again have none; None never suspects. ``session_init_timeout``:
+    an SMSC closes a connection that is not bound by then. ``inactivity_timeout``: closes a session without any other
+    PDU than enquire_link. ``partial_pdu_timeout``: closes a connection that stops in the middle of a PDU.
+    ``close_timeout`` bounds a close from call to end. ``longest_pdu``: octets; a longer command_length counts as a lost
+    frame. ``connect_timeout`` bounds the making of a connection, names and TLS included. ``tcp_keepalive``: TCP probes
+    an idle connection after that long; ``tcp_user_timeout``: how long octets may stay unacknowledged before TCP gives
+    up (None: what the system does). ``handlers``: how many asynchronous handlers may run at once, ``backlog``: how many
+    requests may wait for one. ``write_buffer``: unsent octets above which our own requests wait; at ``unsent_limit``
+    reading stops as well, and after ``stall_timeout`` in that state the connection is aborted.
 
     What the other end means: ``default_alphabet`` is its data_coding 0, ``final_states`` the message states after which
     nothing more is to come (some gateways use ACCEPTED, 6, for "passed on"), and with ``receipts_by_text`` a text that
@@ -26,10 +30,14 @@ class Settings:
     response_timeout: float | None = 60.0
     enquire_link_interval: float | None = 30.0
     enquire_link_timeout: float = 10.0
+    enquire_link_misses: int = 1
+    suspect_after: int | None = 5
     session_init_timeout: float | None = 10.0
     inactivity_timeout: float | None = None
     partial_pdu_timeout: float | None = 10.0
     connect_timeout: float = 10.0
+    tcp_keepalive: float | None = 60.0
+    tcp_user_timeout: float | None = None
     close_timeout: float = 5.0
     longest_pdu: int = 128 * 1024
     handlers: int = 1_000
@@ -46,5 +54,9 @@ class Settings:
             raise ValueError(f"window: {self.window} is below 1")
         if self.longest_pdu < 16:
             raise ValueError(f"longest_pdu: {self.longest_pdu} is below 16, the length of a header")
+        if self.enquire_link_misses < 1:
+            raise ValueError(f"enquire_link_misses: {self.enquire_link_misses} is below 1")
+        if self.suspect_after is not None and self.suspect_after < 1:
+            raise ValueError(f"suspect_after: {self.suspect_after} is below 1; None turns it off")
         if self.handlers < 1 or self.backlog < 0:
             raise ValueError(f"handlers: {self.handlers} is below 1, or backlog: {self.backlog} is below 0")

@@ -5,10 +5,12 @@ replace_sm on a transceiver, which everyone does. BINDING and UNBINDING are ours
 an unbind that is not.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
-from smppcore.constants import CommandId
+from smppcore.constants import RESPONSE_BIT, CommandId
 
 
 class Role(StrEnum):
@@ -93,3 +95,24 @@ MAY_RECEIVE: Final[dict[Role, dict[SessionState, frozenset[CommandId]]]] = {
     },
 }
 """Which requests with a response that end accepts from its peer."""
+
+Allowed = tuple[Mapping[int, int], frozenset[int]]
+"""What may be sent, each command_id with that of its response, and what is accepted."""
+
+NOTHING_ALLOWED: Final[Allowed] = ({}, frozenset())
+
+
+@lru_cache(maxsize=64)
+def allowed_when_bound(role: Role, vendor: frozenset[int]) -> Mapping[SessionState, Allowed]:
+    """The tables above with a carrier's own requests, as plain integers; the same for all sessions alike.
+
+    Plain, because looking up a member of an enumeration compares it in Python; shared, because a set for each of ten
+    thousand sessions would be a fifth of their memory.
+    """
+    return {
+        state: (
+            {int(each): each | RESPONSE_BIT for each in MAY_SEND[role][state] | vendor},
+            frozenset(map(int, MAY_RECEIVE[role][state] | vendor)),
+        )
+        for state in BOUND
+    }

@@ -13,6 +13,10 @@ from typing import Any, Final, NamedTuple
 from smppcore.pdu import Pdu
 
 SWEEP_FROM: Final = 256
+_NO_TIMEOUT: Final = float("nan")
+"""Equal to no timeout that anybody asks for."""
+_NO_QUEUE: Final[deque[int]] = deque()
+"""What stands for a queue while there is none: a deque takes 760 octets, and most sessions of an SMSC are idle."""
 _DEADLINE: Final = 3
 _NEVER: Final = float("inf")
 
@@ -43,11 +47,11 @@ class Window:
 
     def __init__(self) -> None:
         self.entries: dict[int, Entry] = {}
-        self.timeout = _NEVER
-        self.queue: deque[int] = deque()
+        self.timeout = _NO_TIMEOUT
+        self.queue = _NO_QUEUE
         """The queue for ``timeout``, which is the last one that was asked for: nearly always the one wanted next."""
         self._queues: dict[float, deque[int]] = {}
-        self._apart: set[int] = set()
+        self._apart: list[int] = []
 
     def choose_queue(self, timeout: float) -> None:
         """Make ``queue`` the one for requests that expire ``timeout`` seconds after their call."""
@@ -78,18 +82,21 @@ class Window:
     def _forget_queue(self, timeout: float) -> None:
         del self._queues[timeout]
         if timeout == self.timeout:
-            self.timeout, self.queue = _NEVER, deque()
+            self.timeout, self.queue = _NO_TIMEOUT, _NO_QUEUE
 
     def expect_apart(self, number: int) -> None:
         """As expect, for a request that may have gone ahead of earlier ones."""
         apart = self._apart
-        apart.add(number)
+        apart.append(number)
         if len(apart) > SWEEP_FROM and len(apart) > 2 * len(self.entries):
-            apart.intersection_update(self.entries)
+            self._keep_apart()
+
+    def _keep_apart(self) -> None:
+        self._apart = [number for number in self._apart if number in self.entries]
 
     def expire(self, now: float) -> list[InFlight]:
         """Take out and return what has expired by ``now``."""
-        self._apart.intersection_update(self.entries)
+        self._keep_apart()
         expired = [self._take(number) for number in sorted(self._apart) if self.entries[number][_DEADLINE] <= now]
         for timeout, queue in list(self._queues.items()):
             while queue:
@@ -123,5 +130,5 @@ class Window:
         self.entries.clear()
         for timeout in list(self._queues):
             self._forget_queue(timeout)
-        self._apart.clear()
+        self._apart = []
         return entries

@@ -141,3 +141,31 @@ def test_a_long_pdu_in_random_pieces() -> None:
         frames += framer.feed(octets[start:end])
         start = end
     assert [frame[0] for frame in frames] == [octets]
+
+
+def test_a_long_pdu_octet_by_octet_is_copied_a_few_times_only() -> None:
+    """A slow peer must not make us copy what it has sent with every octet: as many buffers as octets would do that."""
+    chance = random.Random(34)
+    octets = HEADER.pack(100_000, 0x103, 0, 1) + chance.randbytes(100_000 - 16)
+    link = EnquireLink().encode(2)
+    framer, frames = Framer(1 << 17), []
+    buffers: list[object] = [framer.begun]
+    for at in range(len(octets)):
+        frames += framer.feed(octets[at : at + 1])
+        if framer.begun is not buffers[-1]:
+            buffers.append(framer.begun)
+    assert [frame[0] for frame in frames] == [octets]
+    assert type(frames[0][0]) is bytes
+    assert len(buffers) < 20
+    assert framer.feed(link) == [(link, 0x15, 0, 2)]
+
+
+@pytest.mark.parametrize("extra", [b"", b"\0", EnquireLink().encode(2), EnquireLink().encode(2) + b"\0\0\0"])
+def test_what_follows_a_long_pdu_in_its_last_piece(extra: bytes) -> None:
+    octets = HEADER.pack(LIMIT, 0x103, 0, 1) + bytes(LIMIT - 16)
+    framer = Framer(LIMIT)
+    assert framer.feed(octets[:20]) == framer.feed(octets[20:40]) == framer.feed(b"") == []
+    assert (framer.tail, type(framer.tail)) == (octets[:40], bytes)
+    frames = framer.feed(octets[40:] + extra)
+    assert [frame[0] for frame in frames] == [octets, extra[:16]][: 1 + len(extra) // 16]
+    assert framer.tail == (extra[16:] if len(extra) >= 16 else extra)

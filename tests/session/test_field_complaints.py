@@ -5,7 +5,7 @@ import pytest
 from session.fake_wire import FakeWire, answers, bound_esme, bound_smsc, frames, header, of, single, verdicts
 from session.test_states import session_in
 from smppcore.constants import CommandId
-from smppcore.errors import OutcomeUnknown
+from smppcore.errors import NotSent, OutcomeUnknown
 from smppcore.notice import Finished, LateAnswer
 from smppcore.pdu import (
     DeliverSm,
@@ -194,3 +194,52 @@ def test_2b21_an_automatic_enquire_link_takes_no_number_of_the_application() -> 
     sent = [number for _, _, number in answers(session.take_output())]
     assert len(set(sent)) == 3
     assert set(numbers) < set(sent)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a12_enquire_link_before_the_bind_is_answered_and_never_sent(role: Role) -> None:
+    """Some peers send it before they bind, some die from it."""
+    session = session_in(role, SessionState.OPEN)
+    assert session.receive(EnquireLink().encode(5), 1) == []
+    assert answers(session.take_output()) == [(CommandId.ENQUIRE_LINK_RESP, 0, 5)]
+    assert session.state is SessionState.OPEN
+    for now in range(2, 10):
+        session.tick(now)
+    assert session.take_output() == b""
+
+
+def test_2b17_what_was_in_flight_and_what_had_not_left_is_told_apart_and_given_back() -> None:
+    session = bound_esme()
+    sent, queued = SubmitSm(destination_addr="1"), SubmitSm(destination_addr="2")
+    session.request(sent, "sent", 0, 60)
+    session.take_output()
+    session.request(queued, "queued", 0, 60)
+    session.connection_lost(1)
+    found = verdicts(session)
+    assert isinstance(found["sent"], OutcomeUnknown)
+    assert found["sent"].request is sent
+    assert isinstance(found["queued"], NotSent)
+    assert found["queued"].request is queued
+
+
+def test_1_12_8_a_nack_under_pressure_is_sixteen_octets_and_the_stream_stays_in_step() -> None:
+    """One that declared 16 octets and carried 17 put the stream out of step."""
+    unknown = header(0x0000_00AA, 3)
+    for number in range(100):
+        session = bound_esme()
+        session.receive(unknown * number + EnquireLink().encode(9), 1)
+        sent = answers(session.take_output())
+        assert len(sent) == number + 1
+        assert sent[-1] == (CommandId.ENQUIRE_LINK_RESP, 0, 9)
+
+
+def test_1_12_11_a_pdu_that_cannot_be_read_leaves_the_reader_running() -> None:
+    session = bound_esme()
+    garbled = header(CommandId.DELIVER_SM, 1, length=20) + b"\xff" * 4
+    for _ in range(50):
+        assert session.receive(garbled, 1) == []
+    [(_, pdu)] = session.receive(DeliverSm().encode(2), 1)
+    assert isinstance(pdu, DeliverSm)
+    session.take_output()
+    number = session.request(SUBMIT, "a", 1, 60)
+    assert [token for token, _ in session.receive(SubmitSmResp().encode(number), 1)] == ["a"]

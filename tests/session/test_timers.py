@@ -63,7 +63,7 @@ class TestEnquireLink:
     def test_any_octet_puts_it_off(self) -> None:
         session = bound_esme()
         session.receive(b"\0", 20)
-        assert session.partial_deadline == 30
+        assert session.timers.partial == 30
         session.receive(EnquireLink().encode(1)[1:], 21)
         session.take_output()
         session.tick(30)

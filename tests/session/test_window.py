@@ -15,7 +15,7 @@ from smppcore.session import Session
 from smppcore.settings import Settings
 from smppcore.window import SWEEP_FROM, Window
 
-QUIET = Settings(enquire_link_interval=None)
+QUIET = Settings(enquire_link_interval=None, suspect_after=None)
 SUBMIT = SubmitSm(destination_addr="1")
 
 
@@ -140,7 +140,7 @@ def test_memory_is_bounded_with_one_request_in_a_hundred_never_answered() -> Non
     assert expired == silent
     assert session.window.entries == {}
     assert session.window._queues == {}
-    assert session.window._apart == set()
+    assert session.window._apart == []
 
 
 def expect(window: Window, number: int, timeout: float) -> None:
