@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from smppcore.constants import CommandStatus
-from smppcore.errors import EncodeError, Refuse, StateError
+from smppcore.errors import EncodeError, Refuse, StateError, status_name
 from smppcore.log import log
 from smppcore.notice import Notice
 from smppcore.pdu import Pdu, Request, Response
+from smppcore.quarantine import Quarantine
 from smppcore.settings import Settings
 from smppcore.transport import Connection
 
@@ -47,15 +48,16 @@ class Incoming:
     ``answer(status)`` answers the present one earlier, or with an error. When the iterator or the connection closes,
     what is not answered yet is answered by an Esme with ESME_RX_T_APPN, so that the SMSC delivers it again, and by an
     Smsc with ESME_RSYSERR. One loop at a time; after a ``break`` another may go on. ``async with`` closes it in the
-    end, after which the same classes can be asked for again.
+    end, after which the same classes can be asked for again. The iterator of a Link outlives connections: what came
+    over one that is gone is left out, because the SMSC delivers it again.
     """
 
-    def __init__(self, dispatcher: "Dispatcher", classes: tuple[type[Pdu], ...]) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, streams: "Streams", classes: tuple[type[Pdu], ...]) -> None:
+        self._streams = streams
         self._classes = classes
-        self._queue: deque[Pdu] = deque()
+        self._queue: deque[tuple[Dispatcher, Pdu]] = deque()
         self._arrival: asyncio.Future[None] | None = None
-        self._present: Pdu | None = None
+        self._present: tuple[Dispatcher, Pdu] | None = None
         self._ended = False
 
     def __aiter__(self) -> "Incoming":
@@ -77,20 +79,32 @@ class Incoming:
             self._arrival = asyncio.get_running_loop().create_future()
             await self._arrival
         self._present = self._queue.popleft()
-        return self._present
+        return self._present[1]
 
     def answer(self, response: Answer = None) -> None:
         """Answer the present item, once; nothing happens where it is answered already."""
         present, self._present = self._present, None
-        if present is not None and self._dispatcher.owes(present):
-            self._dispatcher.answer(present, response)
+        if present is not None and present[0].owes(present[1]):
+            present[0].answer(present[1], response)
 
-    def put(self, pdu: Pdu) -> None:
+    def put(self, dispatcher: "Dispatcher", pdu: Pdu) -> None:
         if self._ended:
-            self._dispatcher.answer_failed(pdu)
+            dispatcher.answer_failed(pdu)
             return
-        self._queue.append(pdu)
+        self._queue.append((dispatcher, pdu))
         self._wake()
+
+    def leave(self, dispatcher: "Dispatcher") -> None:
+        """The connection of this dispatcher closes: what came over it and is not answered is answered with an error."""
+        if self._present is not None and self._present[0] is dispatcher:
+            self._queue.appendleft(self._present)
+            self._present = None
+        came, self._queue = self._queue, deque()
+        for origin, pdu in came:
+            if origin is dispatcher:
+                origin.answer_failed(pdu)
+            else:
+                self._queue.append((origin, pdu))
 
     def end(self) -> None:
         """No more will come: what is not answered yet is answered with an error, and the iteration ends."""
@@ -99,12 +113,13 @@ class Incoming:
             self._queue.appendleft(self._present)
             self._present = None
         while self._queue:
-            self._dispatcher.answer_failed(self._queue.popleft())
+            dispatcher, pdu = self._queue.popleft()
+            dispatcher.answer_failed(pdu)
         self._wake()
 
     def close(self) -> None:
         """Stop receiving; what has arrived and is not answered is answered with an error that passes."""
-        self._dispatcher.remove(self._classes)
+        self._streams.remove(self._classes)
         self.end()
 
     @property
@@ -117,8 +132,55 @@ class Incoming:
             self._arrival.set_result(None)
 
 
+class Streams:
+    """The iterators of one end, or of a link, by class; a class has a handler or an iterator, not both."""
+
+    __slots__ = ("_handlers", "by_class")
+
+    def __init__(self, handlers: Mapping[type[Any], Handler]) -> None:
+        self.by_class: dict[type[Pdu], Incoming] = {}
+        self._handlers = handlers
+
+    def incoming(self, classes: tuple[type[Pdu], ...]) -> Incoming:
+        """An iterator over the requests of these classes. Raises ValueError where a handler or iterator has one."""
+        for each in classes:
+            if each in self._handlers or each in self.by_class:
+                raise ValueError(f"{each.__name__} has a handler or an iterator already")
+        stream = Incoming(self, classes)
+        self.by_class.update(dict.fromkeys(classes, stream))
+        return stream
+
+    def remove(self, classes: tuple[type[Pdu], ...]) -> None:
+        for each in classes:
+            self.by_class.pop(each, None)
+
+    def end(self) -> None:
+        """No more will come: the iterations end, and what they still owe is answered."""
+        for stream in set(self.by_class.values()):
+            stream.end()
+
+
+NO_HANDLERS: Final[Mapping[type[Any], Handler]] = {}
+
+
 class Dispatcher:
-    """Hands requests to handlers and iterators by their class. ``owner`` is what handlers get as first argument."""
+    """Hands requests to handlers and iterators by their class. ``owner`` is what handlers get as first argument.
+
+    ``handlers`` is kept, not copied: the peers of an Smsc share one.
+    """
+
+    __slots__ = (
+        "_backlog",
+        "_handlers",
+        "_lasting",
+        "_owner",
+        "_quarantine",
+        "_refusals",
+        "_running",
+        "_settings",
+        "connection",
+        "streams",
+    )
 
     def __init__(
         self,
@@ -126,15 +188,28 @@ class Dispatcher:
         handlers: Mapping[type[Any], Handler] | None,
         settings: Settings,
         refusals: Refusals,
+        quarantine: Quarantine | None = None,
     ) -> None:
         self.connection: Connection
         self._owner = owner
-        self._handlers = dict(handlers or {})
+        self._handlers: Mapping[type[Any], Handler] = NO_HANDLERS if handlers is None else handlers
         self._settings = settings
         self._refusals = refusals
-        self._streams: dict[type[Pdu], Incoming] = {}
-        self._running: set[asyncio.Task[Any]] = set()
-        self._backlog: deque[tuple[Handler, Pdu]] = deque()
+        self._quarantine = quarantine
+        self.streams = Streams(self._handlers)
+        self._lasting = False
+        # Both are made when they are needed, and forgotten when they are empty: most peers of an SMSC are idle.
+        self._running: dict[asyncio.Task[Any], Pdu] | tuple[()] = ()
+        self._backlog: deque[tuple[Handler, Pdu]] | tuple[()] = ()
+
+    def serve(self, link: Any, streams: Streams) -> None:
+        """Work for a link: its handlers get the link, and its iterators do not end with this connection."""
+        self._owner, self.streams, self._lasting = link, streams, True
+
+    @property
+    def running(self) -> int:
+        """How many asynchronous handlers run."""
+        return len(self._running)
 
     def dispatch(self, pdu: Pdu) -> None:
         """Bring one request to its handler; it is answered now, or when the handler is done."""
@@ -150,54 +225,81 @@ class Dispatcher:
         try:
             result = handler(self._owner, pdu)
         except Exception as error:
-            result = self._failure(pdu, error)
+            self.answer(pdu, self._failure(pdu, error))
+            return
         if isinstance(result, Response):
             try:
                 self.connection.respond(pdu, result)
             except (EncodeError, StateError) as error:
                 self._bad_answer(pdu, error)
+                return
         elif result is None or isinstance(result, int):
-            self.answer(pdu, result)
+            if not self.answer(pdu, result):
+                return
         else:
             task = asyncio.ensure_future(self._await(pdu, result))
-            self._running.add(task)
+            if self._running:
+                self._running[task] = pdu
+            else:
+                self._running = {task: pdu}
             task.add_done_callback(self._task_done)
+            return
+        if self._quarantine is not None:
+            self._quarantine.digested(pdu)
 
     async def _await(self, pdu: Pdu, result: Awaitable[Answer]) -> None:
         try:
             answer = await result
         except Exception as error:
-            answer = self._failure(pdu, error)
+            self.answer(pdu, self._failure(pdu, error))
+            return
         except asyncio.CancelledError:
             self.answer_failed(pdu)
             raise
-        self.answer(pdu, answer)
+        if self.answer(pdu, answer) and self._quarantine is not None:
+            self._quarantine.digested(pdu)
 
     def _task_done(self, task: "asyncio.Task[Any]") -> None:
-        self._running.discard(task)
+        if self._running:
+            self._running.pop(task, None)
         while self._backlog and len(self._running) < self._settings.handlers:
             self._call(*self._backlog.popleft())
+        self._running = self._running or ()
+        self._backlog = self._backlog or ()
 
     def _failure(self, pdu: Pdu, error: Exception) -> int:
         """The status for a handler that raised: what Refuse names, else a temporary error, logged once."""
         if isinstance(error, Refuse):
             return error.status
         log.error("handler failed", command=pdu.command, sequence_number=pdu.sequence_number, exc_info=error)
-        return self._refusals.failed
+        return self._undigested(pdu, error)
 
-    def answer(self, pdu: Pdu, answer: Answer) -> None:
-        """Answer a request with a response PDU, a status, or plain success; a bad answer becomes an error status."""
+    def _undigested(self, pdu: Pdu, error: Exception) -> int:
+        """The status for a PDU that its handler could not digest: a temporary error, until it is given up."""
+        status = self._quarantine.failed(pdu, error) if self._quarantine is not None else None
+        if status is None:
+            return self._refusals.failed
+        log.error("quarantined", command=pdu.command, sequence_number=pdu.sequence_number, status=status_name(status))
+        return status
+
+    def answer(self, pdu: Pdu, answer: Answer) -> bool:
+        """Answer a request with a response PDU, a status, or plain success; a bad answer becomes an error status.
+
+        Returns whether it was a good one.
+        """
         if not isinstance(pdu, Request):
-            return
+            return True
         if isinstance(answer, bool):
             # An authenticator says True for yes; as a command_status it would say ESME_RINVMSGLEN.
             self._bad_answer(pdu, TypeError(f"a handler answers with a PDU, a command_status or None, not {answer}"))
-            return
+            return False
         response = answer if isinstance(answer, Response) else pdu.answer(answer or 0)
         try:
             self.connection.respond(pdu, response)
         except (EncodeError, StateError) as error:
             self._bad_answer(pdu, error)
+            return False
+        return True
 
     def answer_failed(self, pdu: Pdu) -> None:
         """Answer that this end could not handle the request for now, unless it was answered by hand."""
@@ -210,49 +312,50 @@ class Dispatcher:
 
     def _bad_answer(self, pdu: Pdu, error: Exception) -> None:
         log.error("bad answer", command=pdu.command, sequence_number=pdu.sequence_number, exc_info=error)
-        self.answer_failed(pdu)
+        if self.owes(pdu):
+            self.answer(pdu, self._undigested(pdu, error))
 
     def _without_handler(self, pdu: Pdu) -> None:
-        stream = self._streams.get(type(pdu))
+        stream = self.streams.by_class.get(type(pdu))
         if stream is None:
             self.answer(pdu, self._refusals.unhandled)
         elif stream.queued >= self._settings.backlog:
             self.answer(pdu, self._refusals.overload)
         else:
-            stream.put(pdu)
+            stream.put(self, pdu)
 
     def _wait_for_turn(self, handler: Handler, pdu: Pdu) -> None:
         if len(self._backlog) >= self._settings.backlog:
             self.answer(pdu, self._refusals.overload)
-        else:
+        elif self._backlog:
             self._backlog.append((handler, pdu))
-
-    def incoming(self, classes: tuple[type[Pdu], ...]) -> Incoming:
-        """An iterator over the requests of these classes. Raises ValueError where a handler or iterator has one."""
-        for each in classes:
-            if each in self._handlers or each in self._streams:
-                raise ValueError(f"{each.__name__} has a handler or an iterator already")
-        stream = Incoming(self, classes)
-        self._streams.update(dict.fromkeys(classes, stream))
-        return stream
-
-    def remove(self, classes: tuple[type[Pdu], ...]) -> None:
-        for each in classes:
-            self._streams.pop(each, None)
+        else:
+            self._backlog = deque([(handler, pdu)])
 
     def closing(self) -> None:
         """The connection is about to close: iterators end, and what they still owe is answered."""
-        for stream in set(self._streams.values()):
-            stream.end()
+        self._answer_own()
+        if not self._lasting:
+            self.streams.end()
+            return
+        for stream in set(self.streams.by_class.values()):
+            stream.leave(self)
+
+    def _answer_own(self) -> None:
+        """A handler that closes its own link waits for the close, and the close must not wait for its answer."""
+        if self._running:
+            pdu = self._running.get(asyncio.current_task())  # type: ignore[arg-type]
+            if pdu is not None:
+                self.answer_failed(pdu)
 
     def closed(self) -> None:
         """The connection is gone: iterators end. Handlers that run may finish; their answers have nowhere to go."""
         self.closing()
-        self._backlog.clear()
+        self._backlog = ()
 
     def cancel(self) -> None:
         """Cancel the handlers that still run, but for the one that asks for it."""
-        self._backlog.clear()
+        self._backlog = ()
         for task in self._running:
             if task is not asyncio.current_task():
                 task.cancel()

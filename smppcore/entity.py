@@ -2,30 +2,28 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from smppcore.codec import Codec
 from smppcore.dispatch import Answer, Dispatcher, Handler, Incoming, Refusals
-from smppcore.message import receipt_of, text_of
 from smppcore.notice import Notice
-from smppcore.pdu import DataSm, DataSmResp, DeliverSm, EnquireLink, EnquireLinkResp, Pdu, Request, Response
-from smppcore.receipt import DeliveryReceipt
+from smppcore.pdu import EnquireLink, EnquireLinkResp, Pdu, Request, Response
+from smppcore.quarantine import Quarantine
+from smppcore.requests import Requests
 from smppcore.session import Session
 from smppcore.settings import Settings
 from smppcore.state import Role, SessionState
+from smppcore.throttle import Throttle
 from smppcore.transport import Connection
 
 R = TypeVar("R", bound=Response)
 
 
-class Entity:
-    """One end of one connection; dead once closed.
+class Entity(Requests):
+    """One end of one connection; dead once closed. What its requests return and raise says Requests.
 
-    Each request method sends one PDU and returns the response of the other end. ``timeout`` is in seconds and for the
-    whole call, waiting for the window included; None takes the setting response_timeout. They raise Refused if the
-    other end answers with an error status, NotSent if not one octet left us, OutcomeUnknown if no answer came,
-    EncodeError or StateError if it cannot be sent at all. Nothing is ever sent twice.
+    ``throttle`` is how fast its requests may leave, ``quarantine`` what becomes of PDUs that handlers never digest;
+    both may be shared by several connections.
     """
 
     role: ClassVar[Role]
@@ -38,20 +36,36 @@ class Entity:
         codec: Codec,
         handlers: Mapping[type[Any], Handler] | None,
         on_notice: Callable[[Notice], None],
+        *,
+        throttle: Throttle | None = None,
+        quarantine: Quarantine | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         session = Session(self.role, codec, settings, loop.time())
         self.settings = settings
         self._timeout = settings.response_timeout
-        self._dispatcher = Dispatcher(self, handlers, settings, self.refusals)
-        self._connection = Connection(session, settings, loop, self._dispatcher.dispatch, on_notice)
+        self._dispatcher = Dispatcher(self, handlers, settings, self.refusals, quarantine)
+        self._connection = Connection(session, settings, loop, self._dispatcher.dispatch, on_notice, throttle)
+        self._begin = self._connection.request
+        self._ended = self._connection.closed
+        self._retry = None
         self._dispatcher.connection = self._connection
-        self._connection.closed.add_done_callback(lambda _: self._gone())
+        self._connection.closed.add_done_callback(self._connection_closed)
 
     @property
     def state(self) -> SessionState:
         """The state of the session."""
         return self._connection.session.state
+
+    @property
+    def interface_version(self) -> int:
+        """The version of SMPP that both ends speak, such as 0x34 (section 5.2.4); meaningless before the bind."""
+        return self._connection.session.interface_version
+
+    @property
+    def ending(self) -> bool:
+        """Whether no request is sent any more, because the connection is gone or about to end."""
+        return self._connection.ending
 
     @property
     def in_flight(self) -> int:
@@ -60,22 +74,28 @@ class Entity:
 
     @property
     def waiting(self) -> int:
-        """How many of our requests wait for room in the window."""
+        """How many of our requests wait for room in the window, or for the throttle."""
         return self._connection.waiting
+
+    @property
+    def rate(self) -> float | None:
+        """How many segments per second may leave at present; None where nothing limits that."""
+        return self._connection.rate
 
     # -- requests
 
-    async def data_sm(self, pdu: DataSm, *, timeout: float | None = None) -> DataSmResp:
-        """Send data (section 4.7); the octets are in the TLV message_payload."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
+    def begin_request(
+        self, pdu: Request[R], *, timeout: float | None = None, waiter: Any = None
+    ) -> "asyncio.Future[R]":
+        """As request, without a coroutine: the Future can take callbacks, which is cheaper than a task for each.
 
-    async def request(self, pdu: Request[R], *, timeout: float | None = None) -> R:
-        """Send any request, a carrier's own included."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
+        ``waiter`` takes the answer in place of a Future: anything with its done, set_result and set_exception.
+        """
+        return self._connection.request(pdu, self._timeout if timeout is None else timeout, None, waiter)
 
-    def begin_request(self, pdu: Request[R], *, timeout: float | None = None) -> "asyncio.Future[R]":
-        """As request, without a coroutine: the Future can take callbacks, which is cheaper than a task for each."""
-        return self._connection.request(pdu, self._timeout if timeout is None else timeout)
+    def wrap_transport(self, wrap: Callable[[asyncio.Transport], asyncio.Transport]) -> None:
+        """Write from now on to what ``wrap`` makes of the transport, such as one that does faults to what leaves."""
+        self._connection.wrap_transport(wrap)
 
     async def enquire_link(self, *, timeout: float | None = None) -> EnquireLinkResp:
         """Ask whether the other end is there (section 4.11); it does not wait for the window."""
@@ -89,25 +109,15 @@ class Entity:
         Without names an Esme gives deliver_sm and data_sm, a Peer submit_sm and data_sm. Each is answered with success
         when the next one is asked for. Raises ValueError where a class has a handler or an iterator already.
         """
-        return self._dispatcher.incoming(classes or self.incoming_classes)
-
-    def text_of(self, pdu: DeliverSm | DataSm) -> str | None:
-        """The text of a message, read with the setting default_alphabet; None where it is binary. Never raises."""
-        return text_of(pdu, default=self.settings.default_alphabet)
-
-    def receipt_of(self, pdu: DeliverSm | DataSm, *, arrived: datetime | None = None) -> DeliveryReceipt | None:
-        """The receipt in a PDU, read with the settings of this connection; None for an ordinary message. Never raises.
-
-        ``receipt.final(esme.settings.final_states)`` tells whether it is the last one. ``arrived`` decides between two
-        readings of a date.
-        """
-        settings = self.settings
-        by_text, default = settings.receipts_by_text, settings.default_alphabet
-        return receipt_of(pdu, default=default, by_text=by_text, arrived=arrived)
+        return self._dispatcher.streams.incoming(classes or self.incoming_classes)
 
     def answer(self, pdu: Pdu, answer: Answer = None) -> None:
         """Answer a request of the other end by hand: with a response, a command_status, or success. Once for each."""
         self._dispatcher.answer(pdu, answer)
+
+    def owes(self, pdu: Pdu) -> bool:
+        """Whether this request of the other end came over this connection and still waits for its answer."""
+        return self._dispatcher.owes(pdu)
 
     # -- the end
 
@@ -128,9 +138,17 @@ class Entity:
         await asyncio.shield(self._connection.closed)
         return self._connection.reason
 
+    @property
+    def handlers_running(self) -> int:
+        """How many asynchronous handlers run."""
+        return self._dispatcher.running
+
     def cancel_handlers(self) -> None:
         """Cancel the handlers that still run; they may outlive the connection."""
         self._dispatcher.cancel()
+
+    def _connection_closed(self, _: "asyncio.Future[None]") -> None:
+        self._gone()
 
     def _gone(self) -> None:
         self._dispatcher.closed()

@@ -1,60 +1,51 @@
 """Our end as a client: one connection to an SMSC, bound; dead once closed."""
 
 import asyncio
-import secrets
 import ssl as tls
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
 
-from smppcore.address import Address
+from smppcore.calls import Call
 from smppcore.codec import ESME_TOLERANCE, Codec
-from smppcore.constants import RegisteredDelivery
-from smppcore.dispatch import ESME_REFUSALS, Handler, log_notice
+from smppcore.dial import LocalAddress, bind_failure, dial
+from smppcore.dispatch import ESME_REFUSALS, Handler, Streams, log_notice
 from smppcore.entity import Entity
-from smppcore.errors import BindRefused, SmppError
-from smppcore.message import messages
+from smppcore.errors import BindRefused, NotSent, OutcomeUnknown
 from smppcore.notice import Notice
+from smppcore.password import Password, password_now
 from smppcore.pdu import (
     Bind,
     BindReceiver,
     BindResponse,
     BindTransceiver,
     BindTransmitter,
-    CancelSm,
-    CancelSmResp,
     DataSm,
     DeliverSm,
-    QuerySm,
-    QuerySmResp,
-    ReplaceSm,
-    ReplaceSmResp,
     Response,
-    SubmitMulti,
-    SubmitMultiResp,
-    SubmitSm,
-    SubmitSmResp,
 )
-from smppcore.sent import Sent, SentPart
+from smppcore.quarantine import Quarantine
+from smppcore.requests import EsmeRequests
 from smppcore.settings import Settings
 from smppcore.state import Role
-from smppcore.text import Long
+from smppcore.throttle import Throttle, ThrottleSettings
+from smppcore.tls import client_context
 from smppcore.tlv import SC_INTERFACE_VERSION
 from smppcore.url import SmppUrl
 
 R = TypeVar("R", bound=Response)
 BindMode = Literal["transceiver", "transmitter", "receiver"]
 
-_BINDS: Final[dict[str, type[Bind[Any]]]] = {
+BIND_PDUS: Final[dict[str, type[Bind[Any]]]] = {
     "transceiver": BindTransceiver,
     "transmitter": BindTransmitter,
     "receiver": BindReceiver,
 }
 
 
-class Esme(Entity):
-    """A bound ESME. ``connect`` makes one; what its requests return and raise says Entity. It never retries."""
+class Esme(EsmeRequests, Entity):
+    """A bound ESME. ``connect`` makes one; what its requests return and raise says Requests."""
 
     role = Role.ESME
     refusals = ESME_REFUSALS
@@ -66,9 +57,12 @@ class Esme(Entity):
         codec: Codec,
         handlers: Mapping[type[Any], Handler] | None,
         on_notice: Callable[[Notice], None] | None,
+        *,
+        throttle: Throttle | None = None,
+        quarantine: Quarantine | None = None,
     ) -> None:
-        super().__init__(settings, codec, handlers, on_notice or log_notice)
-        self._reference = secrets.randbelow(0x10000)
+        own, tell = dict(handlers or {}), on_notice or log_notice
+        super().__init__(settings, codec, own, tell, throttle=throttle, quarantine=quarantine)
         self.bind_response: BindResponse = BindResponse()
 
     @property
@@ -81,79 +75,6 @@ class Esme(Entity):
         """sc_interface_version of the SMSC, None where it sent none."""
         return self.bind_response.get(SC_INTERFACE_VERSION)
 
-    # -- requests
-
-    async def submit_sm(self, pdu: SubmitSm, *, timeout: float | None = None) -> SubmitSmResp:
-        """Submit a message (section 4.4); the response has its message_id."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    async def submit_multi(self, pdu: SubmitMulti, *, timeout: float | None = None) -> SubmitMultiResp:
-        """Submit a message to several destinations (section 4.5); the response lists those that failed."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    async def query_sm(self, pdu: QuerySm, *, timeout: float | None = None) -> QuerySmResp:
-        """Ask for the state of a message (section 4.8)."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    async def cancel_sm(self, pdu: CancelSm, *, timeout: float | None = None) -> CancelSmResp:
-        """Cancel a message, or all that match (section 4.9)."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    async def replace_sm(self, pdu: ReplaceSm, *, timeout: float | None = None) -> ReplaceSmResp:
-        """Replace a message that is still pending (section 4.10)."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    async def send(
-        self,
-        text: str,
-        *,
-        to: str | Address,
-        source: str | Address = "",
-        receipt: bool = False,
-        data_coding: int | None = None,
-        languages: Collection[int] = (),
-        long: Long = "udh8",
-        default: str | None = None,
-        transliterate: bool = False,
-        timeout: float | None = None,
-        **fields: Any,
-    ) -> Sent:
-        """Send a text: choose the cheapest coding, split it where it is long, submit every segment.
-
-        ``to`` and ``source`` are addresses, whose TON and NPI are derived; ``receipt`` asks for delivery receipts;
-        ``data_coding``, ``languages``, ``long``, ``default`` (what the SMSC means by data_coding 0; None takes the
-        setting default_alphabet) and ``transliterate`` are as in text.split; other fields of submit_sm are passed on.
-        The result tells the verdict of each segment. If the SMSC took none of them, the error of the first is raised;
-        TextError and AddressError (both ValueError) before anything was sent.
-        """
-        if receipt:
-            others = fields.get("registered_delivery", 0) & ~RegisteredDelivery.RECEIPT_MASK
-            fields["registered_delivery"] = others | RegisteredDelivery.RECEIPT
-        self._reference = (self._reference + 1) & 0xFFFF
-        pdus = messages(
-            SubmitSm,
-            text,
-            self._reference,
-            source=source,
-            destination=to,
-            data_coding=data_coding,
-            languages=languages,
-            long=long,
-            default=default or self.settings.default_alphabet,
-            transliterate=transliterate,
-            **fields,
-        )
-        limit = self._timeout if timeout is None else timeout
-        asked = [(pdu, self._connection.request(pdu, limit)) for pdu in list(pdus)]
-        try:
-            parts = [await _part(pdu, response) for pdu, response in asked]
-        except BaseException:
-            _withdraw(response for _, response in asked)
-            raise
-        if all(part.error for part in parts):
-            raise parts[0].error or AssertionError
-        return Sent(tuple(parts))
-
     async def __aenter__(self) -> Self:
         return self
 
@@ -162,39 +83,60 @@ class Esme(Entity):
     ) -> None:
         await self.close()
 
+    # -- as part of a link
+
+    def serve(self, link: object, streams: Streams) -> None:
+        """Before it connects: handlers get the link, and iterators of the link get what comes in."""
+        self._dispatcher.serve(link, streams)
+
+    def take_over(self, calls: Iterable[Call], on_unsent: Callable[[Call, str], None]) -> None:
+        """Once bound: send these calls first; give to ``on_unsent`` what cannot leave because the connection ends."""
+        self._connection.on_unsent = on_unsent
+        self._connection.take_over(calls)
+
     # -- how it begins
 
-    async def _open(self, url: SmppUrl, bind: Bind[Any], settings: Settings, context: tls.SSLContext | None) -> None:
-        loop = asyncio.get_running_loop()
+    async def _open(
+        self,
+        url: SmppUrl,
+        bind: Callable[[], Bind[Any]],
+        settings: Settings,
+        context: tls.SSLContext | None,
+        local_address: LocalAddress | None,
+        server_hostname: str | None,
+    ) -> None:
+        connection = self._connection
+        request = bind()
+        request.encode(1)  # what does not fit is said before anybody is called
+        version = await dial(
+            connection,
+            url,
+            settings,
+            context=context,
+            local_address=local_address,
+            server_hostname=server_hostname,
+        )
+        timers = connection.session.timers
+        unheard = timers.heard
         try:
-            async with asyncio.timeout(settings.connect_timeout):
-                await loop.create_connection(lambda: self._connection, url.host, url.port, ssl=context)
-        except TimeoutError:
-            text = f"no connection to {url.host}:{url.port} within {settings.connect_timeout:g} s"
-            raise TimeoutError(text) from None
+            await self._bind(request)
+        except (NotSent, OutcomeUnknown) as error:
+            better = bind_failure(connection, url, version, timers.heard == unheard, error)
+            if better is error:
+                raise
+            raise better from error
+
+    async def _bind(self, request: Bind[Any]) -> None:
+        """Bind on the connection that is there; where that fails, whatever the reason, the connection ends."""
+        connection = self._connection
         try:
-            response = await self._connection.request_now(bind, settings.response_timeout)
+            self.bind_response = await connection.request_now(request, self.settings.response_timeout)
         except BindRefused:
-            await self._connection.close()
+            await connection.close()
             raise
         except BaseException:
-            self._connection.abort("the bind failed")
+            connection.abort("the bind failed")
             raise
-        self.bind_response = response
-
-
-async def _part(pdu: SubmitSm, response: "asyncio.Future[SubmitSmResp]") -> SentPart:
-    try:
-        return SentPart(pdu, response=await response)
-    except SmppError as error:
-        return SentPart(pdu, error=error)
-
-
-def _withdraw(responses: "Iterable[asyncio.Future[SubmitSmResp]]") -> None:
-    """Nobody waits for these any more: what was not sent yet is not sent, and an error that came is taken notice of."""
-    for response in responses:
-        if not response.cancel() and not response.cancelled():
-            response.exception()
 
 
 class Connecting:
@@ -209,7 +151,12 @@ class Connecting:
         return self._connect().__await__()
 
     async def _connect(self) -> Esme:
+        return await self.open(lambda _: None)
+
+    async def open(self, prepare: Callable[[Esme], None]) -> Esme:
+        """Connect and bind, after ``prepare`` has done with the Esme what must be done before anything can arrive."""
         self._esme = self._make()
+        prepare(self._esme)
         await self._open(self._esme)
         return self._esme
 
@@ -221,6 +168,14 @@ class Connecting:
     ) -> None:
         if self._esme is not None:
             await self._esme.close()
+
+
+def throttle_of(throttle: Throttle | ThrottleSettings | float | None) -> Throttle | None:
+    """A Throttle for what was asked: a rate in segments per second, settings, or one that is there. Raises ValueError."""
+    if throttle is None or isinstance(throttle, Throttle):
+        return throttle
+    settings = throttle if isinstance(throttle, ThrottleSettings) else ThrottleSettings(rate=throttle)
+    return Throttle(settings, asyncio.get_running_loop().time())
 
 
 def connect(
@@ -238,36 +193,49 @@ def connect(
     addr_npi: int = 0,
     address_range: str = "",
     ssl: tls.SSLContext | None = None,
+    server_hostname: str | None = None,
+    local_address: LocalAddress | None = None,
+    password: Password | None = None,
+    throttle: Throttle | ThrottleSettings | float | None = None,
+    quarantine: Quarantine | None = None,
 ) -> Connecting:
     """Connect to an SMSC and bind: ``async with connect("smpp://id:password@host:2775") as esme``.
 
     ``bind`` is "transceiver", "transmitter" or "receiver". ``window`` overrides the setting of that name. ``handlers``
     maps PDU classes to functions (esme, pdu) for what the SMSC sends; they are in place before the bind is answered.
-    ``on_notice`` is called with everything rare (notice.py). ``smpps://`` verifies the certificate and the host name
-    unless ``ssl`` says otherwise.
+    ``on_notice`` is called with everything rare (notice.py). ``throttle`` limits how fast requests leave: segments per
+    second, or ThrottleSettings, or a Throttle that others share. ``quarantine`` takes PDUs out of circulation that
+    handlers fail on again and again. ``smpps://`` verifies the certificate and the host name
+    unless ``ssl``, such as a client_context, says otherwise; ``server_hostname`` is the name in the certificate where
+    it is not the host of the URL. ``local_address`` is the address of ours to connect from, or a pair of that and a
+    port. ``password`` takes the place of that of the URL; a callable, such as password_from_file, is called here anew.
 
     Raises BindRefused with the status of the SMSC, NotSent or OutcomeUnknown if the connection ended before the answer,
-    OSError or TimeoutError if there is no connection, ValueError for a bad URL, EncodeError for a field that is too
-    long.
+    TlsError if TLS fails, OSError or TimeoutError if there is no connection, PasswordError if there is no password,
+    ValueError for a bad URL, EncodeError for a field that is too long.
     """
     target = SmppUrl.parse(url)
-    if bind not in _BINDS:
-        raise ValueError(f"bind: {bind!r} is none of {', '.join(_BINDS)}")
+    if bind not in BIND_PDUS:
+        raise ValueError(f"bind: {bind!r} is none of {', '.join(BIND_PDUS)}")
     chosen = settings or Settings()
     if window is not None:
         chosen = replace(chosen, window=window)
-    pdu = _BINDS[bind](
-        system_id=target.system_id,
-        password=target.password,
-        system_type=system_type,
-        interface_version=interface_version,
-        addr_ton=addr_ton,
-        addr_npi=addr_npi,
-        address_range=address_range,
-    )
-    context = ssl or (tls.create_default_context() if target.tls else None)
+    secret = target.password if password is None else password
+
+    def bind_pdu() -> Bind[Any]:
+        return BIND_PDUS[bind](
+            system_id=target.system_id,
+            password=password_now(secret),
+            system_type=system_type,
+            interface_version=interface_version,
+            addr_ton=addr_ton,
+            addr_npi=addr_npi,
+            address_range=address_range,
+        )
+
+    context = ssl or (client_context() if target.tls else None)
     used = codec or Codec(tolerate=ESME_TOLERANCE)
     return Connecting(
-        lambda: Esme(chosen, used, handlers, on_notice),
-        lambda esme: esme._open(target, pdu, chosen, context),
+        lambda: Esme(chosen, used, handlers, on_notice, throttle=throttle_of(throttle), quarantine=quarantine),
+        lambda esme: esme._open(target, bind_pdu, chosen, context, local_address, server_hostname),
     )

@@ -1,6 +1,8 @@
 """close() ends within its time whatever the peer does, in every state, as often as it is called."""
 
 import asyncio
+import socket
+import struct
 
 import pytest
 
@@ -11,6 +13,7 @@ from smppcore.pdu import DeliverSm, SubmitSm, SubmitSmResp, Unbind
 from smppcore.settings import Settings
 from smppcore.smsc import Peer, Smsc
 from smppcore.state import SessionState
+from smppcore.throttle import ThrottleSettings
 from wire.ends import ACCOUNTS, QUICK, SUBMIT, RawConnection, RawSmsc, header, pair, url
 
 SHORT = Settings(close_timeout=0.2)
@@ -312,3 +315,40 @@ async def test_closed_in_the_turn_in_which_it_was_made() -> None:
 
 async def _connect(port: int) -> Esme:
     return await connect(url(port), settings=QUICK)
+
+
+@pytest.mark.parametrize("peer", ["never answers", "never reads", "vanished"])
+async def test_a1_everything_is_back_to_nothing_afterwards(peer: str) -> None:
+    """In flight, waiting for the window, waiting for the throttle, and handlers that never end: all of it is gone."""
+
+    async def on_deliver(esme: Esme, pdu: DeliverSm) -> None:
+        await asyncio.Event().wait()
+
+    settings = Settings(close_timeout=0.2, window=9_000, handlers=5, backlog=100, enquire_link_interval=None)
+    big = SubmitSm(destination_addr="1", short_message=b"x" * 254)
+    throttle = ThrottleSettings(rate=1_000, burst=8_000) if peer == "never reads" else 20.0
+    with RawSmsc(receive_buffer=4096) as smsc:
+        handlers = {DeliverSm: on_deliver}
+        async with smsc.bound(settings=settings, handlers=handlers, throttle=throttle) as (esme, raw):
+            calls = [esme.begin_request(big) for _ in range(8_500)]
+            await raw.send(b"".join(DeliverSm().encode(number) for number in range(1, 51)))
+            connection = esme._connection
+            while len(connection.session.unanswered) < 50:  # noqa: ASYNC110  # nothing tells it
+                await asyncio.sleep(0)
+            assert esme.in_flight > 0
+            assert esme.waiting > 0
+            if peer == "vanished":
+                raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                raw.close()
+            with Watch() as watch:
+                await esme.close()
+            assert watch.seconds < AT_ONCE
+            ended = await asyncio.gather(*calls, return_exceptions=True)
+            assert {type(each) for each in ended} == {NotSent, OutcomeUnknown}
+            await asyncio.sleep(0)
+            assert (esme.in_flight, esme.waiting, esme.handlers_running) == (0, 0, 0)
+            assert connection.session.unanswered == {}
+            assert connection.session.output == []
+            assert connection._booked == 0
+            for timer in (connection._timer, connection._throttled, connection._stall, connection._deadline):
+                assert timer is None or timer.cancelled()
