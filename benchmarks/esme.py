@@ -1,10 +1,10 @@
 """An ESME under load, through the public API.
 
-usage: python -m benchmarks.esme PORT COUNT WINDOW WORKERS [asyncio]     uvloop unless told otherwise
+usage: python -m benchmarks.esme PORT COUNT WINDOW WORKERS [asyncio] [tls=PEM]     uvloop unless told otherwise
 
 Binds as smppclient1:password, sends COUNT submit_sm of 100 octets to the destinations 31600000000 + n, each a fresh
 PDU, from WORKERS tasks with WINDOW in flight, and unbinds. Garbage collection, timers and deadlines are as users have
-them. The far end does the counting.
+them. The far end does the counting. With tls= it speaks TLS to a far end whose certificate, for localhost, is PEM.
 """
 
 import asyncio
@@ -14,9 +14,11 @@ import smppcore
 from smppcore import SubmitSm
 
 
-async def main(port: int, count: int, window: int, workers: int) -> None:
+async def main(port: int, count: int, window: int, workers: int, pem: str = "") -> None:
+    context = smppcore.client_context(pem) if pem else None
+    server = f"s://smppclient1:password@localhost:{port}" if pem else f"://smppclient1:password@127.0.0.1:{port}"
     numbers, text = iter(range(count)), b"a" * 100
-    async with smppcore.connect(f"smpp://smppclient1:password@127.0.0.1:{port}", window=window) as esme:
+    async with smppcore.connect(f"smpp{server}", window=window, ssl=context) as esme:
 
         async def worker() -> None:
             for number in numbers:
@@ -28,10 +30,11 @@ async def main(port: int, count: int, window: int, workers: int) -> None:
 
 
 if __name__ == "__main__":
-    arguments = [int(each) for each in sys.argv[1:5]]
-    if len(sys.argv) > 5:
-        asyncio.run(main(*arguments))
+    port, count, window, workers = map(int, sys.argv[1:5])
+    pem = next((each.removeprefix("tls=") for each in sys.argv[5:] if each.startswith("tls=")), "")
+    if "asyncio" in sys.argv[5:]:
+        asyncio.run(main(port, count, window, workers, pem))
     else:
         import uvloop
 
-        uvloop.run(main(*arguments))
+        uvloop.run(main(port, count, window, workers, pem))

@@ -1,33 +1,38 @@
 """An SMSC under load, through the public API.
 
-usage: python -m benchmarks.smsc PORT [asyncio]     uvloop unless told otherwise; prints "ready" when listening
+usage: python -m benchmarks.smsc PORT [asyncio] [tls=PEM]     uvloop unless told otherwise
 
-Accepts smppclient1:password; a handler reads both addresses of each submit_sm and answers with a fresh message id.
+Prints "ready" when listening. Accepts smppclient1:password; a handler reads both addresses of each submit_sm and
+answers with a fresh message id. With tls= it speaks TLS; PEM holds its certificate and key.
 """
 
 import asyncio
 import itertools
 import sys
 
-from smppcore import Peer, Smsc, SubmitSm, SubmitSmResp
+from smppcore import Peer, Smsc, SubmitSm, SubmitSmResp, server_context
 
 
-async def main(port: int) -> None:
+async def main(port: int, pem: str = "") -> None:
     ids = map(str, itertools.count(1))
 
     def on_submit_sm(peer: Peer, pdu: SubmitSm) -> SubmitSmResp:
         _addresses = pdu.source_addr, pdu.destination_addr
         return SubmitSmResp(message_id=next(ids))
 
-    async with Smsc(port=port, accounts={"smppclient1": "password"}, handlers={SubmitSm: on_submit_sm}):
+    context = server_context(pem) if pem else None
+    accounts = {"smppclient1": "password"}
+    async with Smsc(port=port, accounts=accounts, handlers={SubmitSm: on_submit_sm}, ssl=context):
         print("ready", flush=True)
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        asyncio.run(main(int(sys.argv[1])))
+    port, options = int(sys.argv[1]), sys.argv[2:]
+    pem = next((each.removeprefix("tls=") for each in options if each.startswith("tls=")), "")
+    if "asyncio" in options:
+        asyncio.run(main(port, pem))
     else:
         import uvloop
 
-        uvloop.run(main(int(sys.argv[1])))
+        uvloop.run(main(port, pem))
