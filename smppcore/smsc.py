@@ -1,152 +1,42 @@
-"""Our end as a server: an SMSC that listens, and its peers."""
+"""Our end as a server: an SMSC that listens, and lets its peers in."""
 
 import asyncio
-import hmac
 import ssl as tls
 import weakref
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
+from smppcore.account import Account, Accounts
+from smppcore.admission import AccountUsage, Admission
 from smppcore.codec import SMSC_TOLERANCE, Codec
-from smppcore.constants import CommandStatus, InterfaceVersion
-from smppcore.dispatch import SMSC_REFUSALS, Handler, log_notice
-from smppcore.entity import Entity
-from smppcore.errors import Refuse
+from smppcore.constants import InterfaceVersion
+from smppcore.dispatch import Handler, log_notice
+from smppcore.guard import GuardSettings, Refusal
+from smppcore.listener import Address, Listener, Welcome
 from smppcore.log import log
+from smppcore.networks import Networks
 from smppcore.notice import Notice
-from smppcore.pdu import (
-    AlertNotification,
-    Bind,
-    BindTransceiverResp,
-    DataSm,
-    DeliverSm,
-    DeliverSmResp,
-    Pdu,
-    Response,
-    SubmitSm,
-)
+from smppcore.pdu import Bind, BindTransceiverResp
+from smppcore.peer import Authenticator, Peer
+from smppcore.proxy_protocol import ProxyProtocolError
 from smppcore.settings import Settings
-from smppcore.state import BOUND, Role, SessionState
+from smppcore.state import BOUND
 from smppcore.tlv import SC_INTERFACE_VERSION
 from smppcore.transport import Connection
 
-R = TypeVar("R", bound=Response)
-Admission = bool | int
-Authenticator = Callable[["Peer", Bind[Any]], Admission | Awaitable[Admission]]
-"""Decides on a bind: True or 0 accepts, False refuses with ESME_RBINDFAIL, another int with that command_status."""
-
-
-class Peer(Entity):
-    """One connected ESME, as the Smsc sees it. Handlers get it as their first argument.
-
-    What its requests return and raise says Entity.
-    """
-
-    role = Role.SMSC
-    refusals = SMSC_REFUSALS
-    incoming_classes = (SubmitSm, DataSm)
-
-    def __init__(self, smsc: "Smsc", handlers: Mapping[type[Any], Handler]) -> None:
-        super().__init__(smsc.settings, smsc.codec, handlers, partial(smsc.notify, self))
-        self.smsc = smsc
-        self.bind: Bind[Any] | None = None
-        self.data: dict[str, Any] = {}
-        """For the application: whatever it wants to keep with this peer."""
-        self._connection.on_request = self._before_bind
-        self._connection.on_open = self._opened
-        self._authenticating: asyncio.Task[None] | None = None
-
-    @property
-    def system_id(self) -> str:
-        """The system_id that the ESME bound with; empty before."""
-        return self.bind.system_id if self.bind else ""
-
-    @property
-    def interface_version(self) -> int:
-        """interface_version of the ESME's bind; 0 before."""
-        return self.bind.interface_version if self.bind else 0
-
-    @property
-    def can_receive(self) -> bool:
-        """Whether it is bound as receiver or transceiver, so that deliver_sm may be sent to it."""
-        return self.state in (SessionState.BOUND_RX, SessionState.BOUND_TRX)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port of the ESME."""
-        return self._connection.peer_address
-
-    # -- requests
-
-    async def deliver_sm(self, pdu: DeliverSm, *, timeout: float | None = None) -> DeliverSmResp:
-        """Deliver a message or a receipt (section 4.6)."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
-
-    def alert_notification(self, pdu: AlertNotification) -> None:
-        """Tell the ESME that a subscriber can be reached again (section 4.12); it is never answered."""
-        self._connection.send(pdu)
-
-    # -- binding
-
-    def _before_bind(self, pdu: Pdu) -> None:
-        if not isinstance(pdu, Bind):
-            self._dispatcher.dispatch(pdu)
-            return
-        try:
-            admission = self.smsc.authenticate(self, pdu)
-        except Exception as error:
-            admission = _bind_failure(error)
-        if isinstance(admission, int):
-            self._admit(pdu, admission)
-        else:
-            self._authenticating = asyncio.ensure_future(self._authenticate(pdu, admission))
-
-    async def _authenticate(self, pdu: Bind[Any], awaitable: Awaitable[Admission]) -> None:
-        try:
-            admission = await awaitable
-        except Exception as error:
-            admission = _bind_failure(error)
-        self._admit(pdu, admission)
-
-    def _admit(self, pdu: Bind[Any], admission: Admission) -> None:
-        status = _bind_status(admission)
-        response = pdu.answer(status)
-        if not status:
-            response.system_id = self.smsc.system_id
-            if pdu.interface_version >= InterfaceVersion.V3_4:
-                response.tlvs.append(SC_INTERFACE_VERSION(self.smsc.interface_version))
-            self.bind = pdu
-            self._connection.on_request = self._dispatcher.dispatch
-        self._connection.respond(pdu, response)
-        if not status and self.state in BOUND:
-            self.smsc.bound(self)
-        self._connection.release()
-
-    # -- the end
-
-    def _opened(self) -> None:
-        self.smsc.opened(self)
-
-    def _gone(self) -> None:
-        if self._authenticating is not None:
-            self._authenticating.cancel()
-        super()._gone()
-        self.smsc.gone(self)
-
-    def __repr__(self) -> str:
-        host, port = self.address
-        return f"<Peer {self.system_id or 'unbound'} at {host}:{port} {self.state}>"
+__all__ = ["Peer", "Smsc"]
 
 
 class Smsc:
     """An SMSC: ``async with Smsc(accounts={"id": "password"}, handlers={SubmitSm: on_submit}) as smsc``.
 
-    Binds are decided by ``accounts`` (system_id to password) or by ``authenticate``; one of them is required. It
-    listens on loopback unless told otherwise; with port 0 the system chooses one, and ``port`` tells which.
-    ``handlers`` maps PDU classes to functions (peer, pdu). ``on_bound`` and ``on_gone`` are called with a Peer that has
-    bound or left.
+    Binds are decided by ``accounts`` (system_id to password or Account) or by ``authenticate``; one of them is
+    required. ``guard`` says whom it lets in at all. It listens on loopback unless told otherwise; with port 0 the
+    system chooses one, and ``port`` tells which. ``handlers`` maps PDU classes to functions (peer, pdu). ``on_bound``
+    and ``on_gone`` are called with a Peer that has bound or left. ``proxy_protocol`` names the networks of load
+    balancers: from there a PROXY header is required, from elsewhere none is accepted.
     """
 
     def __init__(
@@ -154,10 +44,11 @@ class Smsc:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
-        accounts: Mapping[str, str] | None = None,
+        accounts: Mapping[str, str | Account] | Mapping[str, str] | None = None,
         authenticate: Authenticator | None = None,
         handlers: Mapping[type[Any], Handler] | None = None,
         settings: Settings | None = None,
+        guard: GuardSettings | None = None,
         codec: Codec | None = None,
         system_id: str = "smppcore",
         interface_version: int = InterfaceVersion.V3_4,
@@ -165,6 +56,7 @@ class Smsc:
         on_gone: Callable[[Peer], None] | None = None,
         on_notice: Callable[[Peer, Notice], None] | None = None,
         ssl: tls.SSLContext | None = None,
+        proxy_protocol: Collection[str] = (),
     ) -> None:
         if (accounts is None) == (authenticate is None):
             raise TypeError("an Smsc takes either accounts or authenticate")
@@ -175,7 +67,11 @@ class Smsc:
         self.system_id = system_id
         self.interface_version = interface_version
         BindTransceiverResp(system_id=system_id, tlvs=[SC_INTERFACE_VERSION(interface_version)]).encode(1)
-        self.authenticate = authenticate or Accounts(accounts or {})
+        self.authenticate: Authenticator = authenticate or Accounts(accounts or {})
+        self._admission = Admission(guard or GuardSettings())
+        self._guard = self._admission.guard
+        self._proxies = Networks(proxy_protocol)
+        self._own_listener = ssl is not None or len(proxy_protocol) > 0
         self._on_notice = on_notice
         self._handlers = dict(handlers or {})
         self._on_bound = on_bound
@@ -185,6 +81,8 @@ class Smsc:
         self._made: weakref.WeakSet[Peer] = weakref.WeakSet()
         self._closing = False
         self._server: asyncio.Server | None = None
+        self._listener: Listener | None = None
+        self._clock: Callable[[], float]
 
     @property
     def connections(self) -> list[Peer]:
@@ -200,31 +98,118 @@ class Smsc:
         """The bound ESMEs of one account."""
         return [peer for peer in self.peers if peer.system_id == system_id]
 
+    def usage(self, system_id: str) -> AccountUsage:
+        """What an account uses at present: its binds, its unanswered requests, its rate."""
+        peers, load = self.peers_of(system_id), self._admission.load(system_id)
+        rate = load.rate(self._clock()) if load is not None and load.account.limited else None
+        return AccountUsage(binds=len(peers), unanswered=sum(peer.unanswered for peer in peers), rate=rate)
+
+    @property
+    def refusals(self) -> Counter[str]:
+        """How many connections, binds and requests were refused, by reason (Refusal), since this Smsc was made."""
+        return Counter(self._guard.refusals)
+
+    # -- listening
+
     async def start(self) -> None:
         """Listen. Raises OSError where the address cannot be had."""
         self._closing = False
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, self.host, self.port, ssl=self._ssl)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._clock = loop.time
+        if self._own_listener:
+            listener = Listener(
+                Welcome(
+                    proxies=self._proxies,
+                    ssl=self._ssl,
+                    timeout=self.settings.session_init_timeout,
+                    admit=self._welcome,
+                    failed=self._failed,
+                )
+            )
+            self.port = await listener.start(self.host, self.port)
+            self._listener = listener
+        else:
+            self._server = await loop.create_server(self._accept, self.host, self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
 
     def _accept(self) -> Connection:
-        return Peer(self, self._handlers)._connection
+        return self.new_peer()._connection
+
+    def new_peer(self) -> Peer:
+        """The end of a connection to be made; it is one of ours once that is open."""
+        return Peer(self, self._handlers, self._guard.settings.longest_unbound_pdu)
+
+    def _welcome(self, client: Address, proxy: Address | None) -> tuple[Connection, Callable[[], None]] | None:
+        """The protocol for a connection that the listener has, and what to call if that never gets it."""
+        if not self._admit(client[0]):
+            return None
+        told = client if proxy is not None else None
+        peer = Peer(self, self._handlers, self._guard.settings.longest_unbound_pdu, told, proxy)
+        peer.admitted = client[0]
+        return peer._connection, peer.release
+
+    def _failed(self, host: str, error: Exception) -> None:
+        no_header = isinstance(error, ProxyProtocolError)
+        self._refused(host, Refusal.PROXY_HEADER if no_header else Refusal.TLS, error=str(error))
+
+    def _admit(self, host: str) -> bool:
+        reason = self._guard.connect(host)
+        if reason is not None:
+            self._refused(host, reason)
+        return reason is None
+
+    def _refused(self, host: str, reason: Refusal, **values: str) -> None:
+        if self._guard.refused(host, reason, self._clock()):
+            log.warning("refused", reason=str(reason), host=host, **values)
+
+    # -- what peers tell
 
     def opened(self, peer: Peer) -> None:
+        host = peer.address[0]
+        if peer.admitted is None and self._admit(host):
+            peer.admitted = host
+        if peer.admitted is None:
+            peer.abort()
+            return
         self._peers.add(peer)
         self._made.add(peer)
         if self._closing:
             peer.abort()
 
     def notify(self, peer: Peer, notice: Notice) -> None:
-        (self._on_notice or _log_notice)(peer, notice)
+        if peer.admitted is not None:
+            (self._on_notice or _log_notice)(peer, notice)
 
-    def bound(self, peer: Peer) -> None:
+    def before_bind(self, peer: Peer, bind: Bind[Any]) -> Refusal | None:
+        """Why a bind is refused before anyone looks at its password, None if it is not."""
+        return self._tell(peer, bind, self._guard.try_bind(peer.admitted or "", self._clock()))
+
+    def refusal(self, peer: Peer, bind: Bind[Any], account: Account | None) -> Refusal | None:
+        """Why a bind with a good password is refused all the same, None if it is not."""
+        return self._tell(peer, bind, self._admission.refusal(bind, account, peer.admitted or ""))
+
+    def _tell(self, peer: Peer, bind: Bind[Any], reason: Refusal | None) -> Refusal | None:
+        if reason is not None:
+            self._refused(peer.admitted or "", reason, system_id=bind.system_id)
+        return reason
+
+    def bound(self, peer: Peer, account: Account | None) -> None:
+        self._guard.bind_accepted(peer.admitted or "")
+        load = self._admission.enter(peer.system_id, account, peer._connection.session, self._clock())
+        if load is not None and load.account.limited:
+            peer.limit(load)
         _call(self._on_bound, peer)
+
+    def released(self, host: str, *, bound: bool) -> None:
+        self._guard.left(host, bound=bound)
+
+    def count(self, refusal: Refusal) -> None:
+        self._guard.refusals[refusal] += 1
 
     def gone(self, peer: Peer) -> None:
         self._peers.discard(peer)
         if peer.bind is not None:
+            self._admission.leave(peer.system_id, peer._connection.session, self._clock())
             _call(self._on_gone, peer)
 
     async def close(self) -> None:
@@ -233,6 +218,9 @@ class Smsc:
         if self._server is not None:
             self._server.close()
         try:
+            if self._listener is not None:
+                await self._listener.close()
+                self._listener = None
             await asyncio.gather(*(peer.close() for peer in self.connections))
         finally:
             for peer in list(self._made):
@@ -251,37 +239,8 @@ class Smsc:
         await self.close()
 
 
-class Accounts:
-    """The plainest authenticator: system_id to password, compared in constant time."""
-
-    def __init__(self, passwords: Mapping[str, str]) -> None:
-        self._passwords = {name: password.encode() for name, password in passwords.items()}
-
-    def __call__(self, peer: Peer, bind: Bind[Any]) -> Admission:
-        known = self._passwords.get(bind.system_id)
-        # An unknown system_id takes as long as a wrong password.
-        matches = hmac.compare_digest(known if known is not None else b"", bind.password.encode())
-        return known is not None and matches
-
-
 def _log_notice(_: Peer, notice: Notice) -> None:
     log_notice(notice)
-
-
-def _bind_failure(error: Exception) -> int:
-    if isinstance(error, Refuse):
-        return error.status
-    log.error("authenticator failed", exc_info=error)
-    return CommandStatus.ESME_RSYSERR
-
-
-def _bind_status(admission: Admission) -> int:
-    """The command_status for what an authenticator decided; whatever is no decision refuses."""
-    if isinstance(admission, bool):
-        return CommandStatus.ESME_ROK if admission else CommandStatus.ESME_RBINDFAIL
-    if isinstance(admission, int) and 0 <= admission <= 0xFFFFFFFF:
-        return admission
-    return _bind_failure(TypeError(f"an authenticator decides with a bool or a command_status, not {admission!r}"))
 
 
 def _call(callback: Callable[[Peer], None] | None, peer: Peer) -> None:
