@@ -1,4 +1,4 @@
-"""An ESME that reconnects by itself and an SMSC, with messages both ways, and a ledger for each direction."""
+"""An ESME that reconnects, or a Link, and an SMSC, with messages both ways, and a ledger for each direction."""
 
 import asyncio
 from collections import Counter
@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from smppcore import connect
+from smppcore.backoff import BackoffSettings
 from smppcore.constants import CommandStatus
 from smppcore.errors import Refuse, SmppError, Verdict
 from smppcore.esme import Esme
+from smppcore.link import Link
 from smppcore.notice import LateAnswer, Notice
 from smppcore.pdu import DeliverSm, DeliverSmResp, SubmitSm, SubmitSmResp
+from smppcore.requests import EsmeRequests
+from smppcore.retry import Retry
 from smppcore.settings import Settings
 from smppcore.smsc import Peer, Smsc
 
@@ -69,6 +73,9 @@ class Traffic:
             await self._esme.close()
         self._bound.set()
         await connecting
+        await self._delivers_ended()
+
+    async def _delivers_ended(self) -> None:
         while self._open:
             await asyncio.wait(set(self._open))
             await asyncio.sleep(0)
@@ -108,10 +115,10 @@ class Traffic:
                 await self._bound.wait()
             await self._submit(self._esme, name)
 
-    async def _submit(self, esme: Esme, name: str) -> None:
+    async def _submit(self, end: EsmeRequests, name: str) -> None:
         self.submits.submit(name)
         try:
-            response = await esme.submit_sm(SubmitSm(destination_addr=name, short_message=name.encode()))
+            response = await end.submit_sm(SubmitSm(destination_addr=name, short_message=name.encode()))
         except SmppError as error:
             self.submits.ended(name, error)
             await _turn()
@@ -119,7 +126,7 @@ class Traffic:
             self.submits.ended(name, None)
             assert not self.plan.truthful or response.message_id == f"id{name}"
 
-    def _on_deliver(self, esme: Esme, pdu: DeliverSm) -> None:
+    def _on_deliver(self, end: EsmeRequests, pdu: DeliverSm) -> None:
         self.delivers.seen[pdu.source_addr] += 1
 
     # -- the SMSC
@@ -154,6 +161,37 @@ class Traffic:
 
     def _on_notice(self, notice: Notice) -> None:
         self.late += isinstance(notice, LateAnswer)
+
+
+class LinkTraffic(Traffic):
+    """The same messages through one Link, which reconnects by itself; ``retry`` is its policy."""
+
+    def __init__(self, plan: Plan, retry: Retry | None = None) -> None:
+        super().__init__(plan)
+        self._retry = retry
+
+    async def run(self, port: int) -> None:
+        """As above; the link is closed when all calls have ended."""
+        async with self._link(port) as link:
+            await asyncio.gather(*(self._send_all(link) for _ in range(self.plan.workers)))
+            self.binds = link.binds
+            self.failed_binds = link.attempts - link.binds
+        await self._delivers_ended()
+
+    def _link(self, port: int) -> Link:
+        return Link(
+            f"smpp://id:secret@127.0.0.1:{port}",
+            handlers={DeliverSm: self._on_deliver},
+            settings=self.plan.settings,
+            on_notice=self._on_notice,
+            backoff=BackoffSettings(first=0.005, longest=0.05, lasting=0, already_bound=0, throttled=0, hopeless=0),
+            retry=self._retry,
+        )
+
+    async def _send_all(self, link: Link) -> None:
+        while self._next < self.plan.messages:
+            self._next += 1
+            await self._submit(link, f"{self._next:07d}")
 
 
 async def _turn() -> None:
