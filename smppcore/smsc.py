@@ -37,6 +37,7 @@ class Smsc:
     system chooses one, and ``port`` tells which. ``handlers`` maps PDU classes to functions (peer, pdu). ``on_bound``
     and ``on_gone`` are called with a Peer that has bound or left. ``proxy_protocol`` names the networks of load
     balancers: from there a PROXY header is required, from elsewhere none is accepted.
+    ``admission`` is given where several Smscs share the limits of accounts, and the guard, which it then has already.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Smsc:
         on_notice: Callable[[Peer, Notice], None] | None = None,
         ssl: tls.SSLContext | None = None,
         proxy_protocol: Collection[str] = (),
+        admission: Admission | None = None,
     ) -> None:
         if (accounts is None) == (authenticate is None):
             raise TypeError("an Smsc takes either accounts or authenticate")
@@ -68,7 +70,7 @@ class Smsc:
         self.interface_version = interface_version
         BindTransceiverResp(system_id=system_id, tlvs=[SC_INTERFACE_VERSION(interface_version)]).encode(1)
         self.authenticate: Authenticator = authenticate or Accounts(accounts or {})
-        self._admission = Admission(guard or GuardSettings())
+        self._admission = admission or Admission(guard or GuardSettings())
         self._guard = self._admission.guard
         self._proxies = Networks(proxy_protocol)
         self._own_listener = ssl is not None or len(proxy_protocol) > 0
@@ -213,7 +215,7 @@ class Smsc:
             _call(self._on_gone, peer)
 
     async def close(self) -> None:
-        """Stop listening, then close every connection, all at once and within close_timeout."""
+        """Stop listening, then close every connection, all at once and within close_timeout. Cancelled, it aborts."""
         self._closing = True
         if self._server is not None:
             self._server.close()
@@ -222,6 +224,10 @@ class Smsc:
                 await self._listener.close()
                 self._listener = None
             await asyncio.gather(*(peer.close() for peer in self.connections))
+        except asyncio.CancelledError:
+            for peer in self.connections:
+                peer.abort()
+            raise
         finally:
             for peer in list(self._made):
                 peer.cancel_handlers()

@@ -1,6 +1,9 @@
-"""The mini-SMSC: accepts messages, keeps them for a while, and delivers their receipts."""
+"""The mini-SMSC: accepts messages, lets them run their course, and delivers their receipts; or does it all wrong."""
 
-from smppcore.simulator.account import Profile
+from smppcore.simulator.clock import VirtualClock
+from smppcore.simulator.config import Config, ConfigError
+from smppcore.simulator.profile import Profile
 from smppcore.simulator.simulator import Simulator
+from smppcore.simulator.toml import load_config, read_config
 
-__all__ = ["Profile", "Simulator"]
+__all__ = ["Config", "ConfigError", "Profile", "Simulator", "VirtualClock", "load_config", "read_config"]

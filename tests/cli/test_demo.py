@@ -28,7 +28,7 @@ from smppcore.pdu import DeliverSm, SubmitSm, SubmitSmResp
 from smppcore.receipt import build_text
 from smppcore.sent import Sent, SentPart
 from smppcore.simulator import Profile, Simulator
-from smppcore.simulator.messages import StoredMessage
+from smppcore.simulator.arrivals import Entry
 from smppcore.smsc import Peer, Smsc
 from smppcore.text import segments
 from smppcore.tlv import MESSAGE_STATE, RECEIPTED_MESSAGE_ID
@@ -168,16 +168,14 @@ async def test_one_receipt_missing(
     run_demo: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Simulator(Profile(receipt_delay=0)) as simulator:
-        deliver = simulator.receipts.deliver
-        lost = list[StoredMessage]()
+        deliver = simulator.receipts.deliver_arrivals
+        lost = list[Entry]()
 
-        def lose_one(message: StoredMessage) -> None:
-            if len(lost) < 1:
-                lost.append(message)
-            else:
-                deliver(message)
+        def lose_one(entries: list[Entry]) -> None:
+            lost.extend(entries[: 1 - len(lost)])
+            deliver(each for each in entries if each not in lost)
 
-        monkeypatch.setattr(simulator.receipts, "deliver", lose_one)
+        monkeypatch.setattr(simulator.receipts, "deliver_arrivals", lose_one)
         assert await run_demo(simulator.port) == 1
     found = result_of(capsys)
     assert (found["complete"], found["receipts_missing"], found["without_verdict"]) == (False, 1, 0)
@@ -187,17 +185,15 @@ async def test_one_receipt_too_many(
     run_demo: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Simulator(Profile(receipt_delay=0)) as simulator:
-        deliver = simulator.receipts.deliver
-        doubled = list[StoredMessage]()
+        deliver = simulator.receipts.deliver_arrivals
+        doubled = list[Entry]()
 
-        def double_one(message: StoredMessage) -> None:
-            if not doubled:
-                doubled.append(message)
-                deliver(message)
-            deliver(message)
+        def double_one(entries: list[Entry]) -> None:
+            twice = entries[: 1 - len(doubled)]
+            doubled.extend(twice)
+            deliver([*twice, *entries])
 
-        monkeypatch.setattr(simulator.receipts, "deliver", double_one)
-        monkeypatch.setattr(simulator.messages, "settle", lambda message: None)
+        monkeypatch.setattr(simulator.receipts, "deliver_arrivals", double_one)
         assert await run_demo(simulator.port) == 1
     found = result_of(capsys)
     assert (found["complete"], found["receipts_missing"], found["receipts_unexpected"]) == (False, 0, 1)

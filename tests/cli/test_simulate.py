@@ -1,6 +1,9 @@
 """``smppcore simulate`` as a process: what it prints, whom it lets in, how it ends."""
 
 import asyncio
+import json
+import os
+import pathlib
 import signal
 import socket
 
@@ -97,9 +100,9 @@ def test_port_in_use() -> None:
         (["--port", "70000"], 2, "0 to 65535"),
         (["--port", "-1"], 2, "0 to 65535"),
         (["--port", "x"], 2, "0 to 65535"),
-        (["--capacity", "0"], 1, "capacity: 0 is below 1"),
-        (["--receipt-delay", "-1"], 1, "receipt_delay: -1.0 s is not between 0 and"),
-        (["--receipt-delay", "nan"], 1, "receipt_delay"),
+        (["--capacity", "0"], 1, "capacity: must be at least 1, not 0"),
+        (["--receipt-delay", "-1"], 1, "delay: -1 s is not between 0 and"),
+        (["--receipt-delay", "nan"], 1, "delay: nan s"),
         (["--system-id", "longer than fifteen"], 1, "system_id"),
     ],
 )
@@ -114,3 +117,90 @@ def test_what_it_cannot_do(arguments: list[str], status: int, named: str, capsys
     assert code == status
     assert last.startswith("smppcore simulate: ")
     assert named in last
+
+
+# -- from a file
+
+
+def configured(path: pathlib.Path, **options: object) -> None:
+    """Write a file with one account and the given top-level keys."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in options.items()]
+    path.write_text("\n".join([*lines, "[accounts]", 'shop = "secret"', "[[listeners]]", "port = 0"]), "utf-8")
+
+
+async def test_a_file_and_what_replaces_it(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "simulator.toml"
+    configured(path, system_id="FromFile", delay=3600)
+    with simulator("--config", str(path)) as (_, port):
+        async with smppcore.connect(url(port, "shop:secret")) as client:
+            assert client.smsc_system_id == "FromFile"
+    with simulator("--config", str(path), "--account", "other:pass", "--system-id", "Given") as (_, port):
+        async with smppcore.connect(url(port, "other:pass")) as client:
+            assert client.smsc_system_id == "Given"
+        with pytest.raises(smppcore.BindRefused):
+            await smppcore.connect(url(port, "shop:secret"))
+
+
+async def test_a_signal_reads_the_file_again(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "simulator.toml"
+    configured(path, delay=0)
+    with simulator("--config", str(path)) as (process, port):
+        async with smppcore.connect(url(port, "shop:secret")) as client:
+            await client.send("hello", to="+393330000001")
+            configured(path, delay=0, capacity=7, faults={})
+            path.write_text(path.read_text("utf-8").replace("faults = {}", "") + REFUSE_ALL, "utf-8")
+            os.kill(process.pid, signal.SIGHUP)
+            assert await asyncio.to_thread(process.readline) == "reloaded"
+            with pytest.raises(smppcore.Refused) as caught:
+                await client.send("hello", to="+393330000001")
+            assert caught.value.status == smppcore.CommandStatus.ESME_RSYSERR
+            path.write_text("delay = -1", "utf-8")
+            os.kill(process.pid, signal.SIGHUP)
+            with pytest.raises(smppcore.Refused):
+                await client.send("hello", to="+393330000001")
+        status, output, errors = await asyncio.to_thread(process.end)
+    assert (status, output) == (0, "")
+    assert errors.splitlines() == [
+        "smppcore simulate: capacity: cannot change while the simulator runs",
+        "smppcore simulate: not reloaded: delay: -1 s is not between 0 and 31622400 s",
+    ]
+
+
+REFUSE_ALL = '\n[rules.no]\nstatus = "ESME_RSYSERR"\n'
+
+
+async def test_a_store_survives(tmp_path: pathlib.Path) -> None:
+    store = ("--store", str(tmp_path / "messages.db"), "--receipt-delay", "3600")
+    with simulator(*store) as (process, port):
+        async with smppcore.connect(url(port)) as client:
+            sent = await client.send("hello", to="+393330000001", source="1234")
+        await asyncio.to_thread(process.end)
+    with simulator(*store) as (_, port):
+        async with smppcore.connect(url(port)) as client:
+            query = smppcore.QuerySm(message_id=sent.message_ids[0], source_addr="1234", source_addr_ton=3)
+            assert (await client.query_sm(query)).message_state == smppcore.MessageState.ENROUTE
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[accounts.shop]\nrate = 0", "accounts.shop.rate: must be above 0, not 0"),
+        ("= 1", "is no TOML"),
+        ('[sources.in]\nfile = "missing.csv"', "missing.csv"),
+        ("capactiy = 5", "capactiy: is not known; did you mean capacity?"),
+    ],
+)
+def test_a_file_that_is_wrong(tmp_path: pathlib.Path, text: str, named: str) -> None:
+    path = tmp_path / "simulator.toml"
+    path.write_text(text, "utf-8")
+    result = run_command("simulate", "--port", "0", "--config", str(path))
+    assert (result.returncode, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("smppcore simulate: ")
+    assert named in line
+
+
+def test_a_file_that_is_missing(tmp_path: pathlib.Path) -> None:
+    result = run_command("simulate", "--config", str(tmp_path / "missing.toml"))
+    assert result.returncode == 1
+    assert "missing.toml" in result.stderr

@@ -1,53 +1,44 @@
 """What a simulator keeps: bounds, deadlines, and what is forgotten. Time is a number."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from smppcore.address import Address
 from smppcore.constants import MessageState
-from smppcore.simulator.messages import Messages, StoredMessage
+from smppcore.pdu import SubmitSm
+from smppcore.simulator.life_cycle import StoredMessage
+from smppcore.simulator.messages import Messages
 
 
 def stored(
-    message_id: str = "1", registered_delivery: int = 0, *, destination: str = "222", service_type: str = ""
+    message_id: str = "1",
+    registered_delivery: int = 0,
+    *,
+    due: float = 1.0,
+    destination: str = "222",
+    service_type: str = "",
 ) -> StoredMessage:
-    return StoredMessage(
-        message_id,
-        "account",
-        Address(1, 1, "111"),
-        Address(1, 1, destination),
-        service_type,
-        registered_delivery,
-        0,
-        0,
-        b"text",
-        1000.0,
+    request = SubmitSm(
+        service_type=service_type,
+        source_addr="111",
+        destination_addr=destination,
+        registered_delivery=registered_delivery,
+        short_message=b"text",
     )
+    message = StoredMessage(message_id, "account", request, 1000.0)
+    message.due = message.ends = due
+    return message
 
 
 def filled(capacity: int, registered_delivery: int = 0) -> tuple[Messages, list[StoredMessage]]:
-    messages = Messages(capacity, 0.0)
-    kept = [stored(str(number), registered_delivery) for number in range(capacity)]
-    for number, message in enumerate(kept):
-        messages.add(message, float(number))
+    messages = Messages(capacity)
+    kept = [stored(str(number), registered_delivery, due=float(number)) for number in range(capacity)]
+    for message in kept:
+        messages.add_plain(message)
     return messages, kept
-
-
-# -- ids
-
-
-def test_ids_are_unique() -> None:
-    messages = Messages(1, 1_700_000_000.0)
-    ids = [messages.new_id() for _ in range(1_000)]
-    assert len(set(ids)) == 1_000
-    assert all(0 < len(each) <= 64 and each.isalnum() for each in ids)
-
-
-def test_a_simulator_started_a_moment_later_gives_other_ids() -> None:
-    first, second = Messages(1, 1_700_000_000.0), Messages(1, 1_700_000_000.0001)
-    assert {first.new_id() for _ in range(100)}.isdisjoint(second.new_id() for _ in range(100))
 
 
 # -- final states
@@ -76,51 +67,80 @@ def test_which_receipts_are_owed(registered_delivery: int, state: int, owed: boo
     assert (message.pending, message.state, message.finished, message.owed) == (False, state, 1005.0, owed)
 
 
-def test_tick_delivers_what_is_due_in_the_order_of_its_time() -> None:
-    messages = Messages(10, 0.0)
-    late, early, never = stored("late"), stored("early"), stored("never")
-    messages.add(late, 3.0)
-    messages.add(early, 2.0)
-    messages.add(never, 99.0)
+@pytest.mark.parametrize("add", [Messages.add, Messages.add_plain])
+def test_tick_delivers_what_is_due_in_the_order_of_its_time(add: Callable[[Messages, StoredMessage], None]) -> None:
+    messages = Messages(10)
+    late, early, never = stored("late", due=3.0), stored("early", due=2.0), stored("never", due=99.0)
+    for message in (late, early, never):
+        add(messages, message)
     assert messages.next_deadline() == 2.0
-    assert messages.tick(1.9, 1001.0) == []
-    assert messages.tick(3.0, 1002.0) == [early, late]
+    assert messages.tick(1.9) == []
+    assert messages.tick(3.5) == [early, late]
     assert early.state == late.state == MessageState.DELIVERED
-    assert early.finished == 1002.0
+    assert (early.finished, late.finished) == (2.0, 3.0)
     assert never.pending
     assert messages.next_deadline() == 99.0
 
 
 def test_equal_times_keep_the_order_of_submission() -> None:
-    messages = Messages(100, 0.0)
+    messages = Messages(100)
     kept = [stored(str(number)) for number in range(100)]
     for message in kept:
-        messages.add(message, 1.0)
-    assert messages.tick(1.0, 0.0) == kept
+        messages.add_plain(message)
+    assert messages.tick(1.0) == kept
+
+
+def test_a_delay_that_becomes_shorter_holds_nobody_up() -> None:
+    messages = Messages(10)
+    slow, quick = stored("slow", due=1_000.0), stored("quick", due=2.0)
+    messages.add_plain(slow)
+    messages.add_plain(quick)
+    assert messages.next_deadline() == 2.0
+    assert messages.tick(2.0) == [quick]
+    assert messages.tick(1_000.0) == [slow]
 
 
 def test_nothing_is_due_where_nothing_is_pending() -> None:
-    messages = Messages(1, 0.0)
+    messages = Messages(1)
     assert messages.next_deadline() == float("inf")
-    assert messages.tick(1e9, 0.0) == []
+    assert messages.tick(1e9) == []
 
 
 def test_a_cancelled_message_is_not_delivered() -> None:
-    messages = Messages(2, 0.0)
+    messages = Messages(2)
     message = stored()
-    messages.add(message, 1.0)
+    messages.add_plain(message)
     messages.finish(message, MessageState.DELETED, 5.0)
-    assert messages.tick(2.0, 6.0) == []
+    assert messages.tick(2.0) == []
     assert (message.state, message.finished) == (MessageState.DELETED, 5.0)
+
+
+def test_what_was_scheduled_anew_steps_at_its_new_time_and_once() -> None:
+    messages = Messages(2)
+    message = stored()
+    messages.add_plain(message)
+    message.due = message.ends = 5.0
+    messages.schedule(message)
+    assert messages.tick(4.9) == []
+    assert messages.tick(5.0) == [message]
+    assert messages.tick(9.0) == []
+
+
+def test_what_another_replaces_is_gone_without_a_state() -> None:
+    messages = Messages(2)
+    message = stored()
+    messages.add_plain(message)
+    messages.discard(message)
+    assert (len(messages), list(messages), messages.tick(9.0), sum(messages.states)) == (0, [], [], 0)
 
 
 # -- looking up
 
 
 def test_find_compares_account_and_source() -> None:
-    messages = Messages(2, 0.0)
+    messages = Messages(2)
     message = stored("7")
-    messages.add(message, 1.0)
+    messages.add_plain(message)
     assert messages.find("7", "account", "111") == [message]
     assert messages.find("8", "account", "111") == []
     assert messages.find("7", "other", "111") == []
@@ -128,15 +148,15 @@ def test_find_compares_account_and_source() -> None:
 
 
 def test_find_pending_compares_everything_and_keeps_the_order() -> None:
-    messages = Messages(10, 0.0)
+    messages = Messages(10)
     first, second = stored("1"), stored("2", service_type="WAP")
     elsewhere, done = stored("3", destination="333"), stored("4")
     for message in (first, second, elsewhere, done):
-        messages.add(message, 1.0)
+        messages.add_plain(message)
     messages.finish(done, MessageState.DELETED, 0.0)
-    assert messages.find_pending("account", "111", "222", "") == [first, second]
+    assert messages.find_pending("account", "111", "222", None) == [first, second]
     assert messages.find_pending("account", "111", "222", "WAP") == [second]
-    assert messages.find_pending("other", "111", "222", "") == []
+    assert messages.find_pending("other", "111", "222", None) == []
 
 
 # -- bounds
@@ -145,7 +165,7 @@ def test_find_pending_compares_everything_and_keeps_the_order() -> None:
 def test_what_was_done_first_is_forgotten_first() -> None:
     messages, kept = filled(4)
     messages.finish(kept[2], MessageState.DELETED, 0.0)
-    messages.tick(0.0, 0.0)
+    messages.tick(0.0)
     assert messages.make_room(1)
     assert list(messages) == [kept[0], kept[1], kept[3]]
     assert messages.make_room(2)
@@ -160,7 +180,7 @@ def test_pending_messages_are_never_forgotten() -> None:
 
 def test_messages_that_owe_a_receipt_are_never_forgotten() -> None:
     messages, kept = filled(3, registered_delivery=1)
-    messages.tick(9.0, 0.0)
+    messages.tick(9.0)
     assert not messages.make_room(1)
     messages.settle(kept[1])
     assert messages.make_room(1)
@@ -175,30 +195,30 @@ def test_room_is_found_behind_any_number_of_pending_messages() -> None:
 
 
 def test_more_than_the_capacity_never_fits() -> None:
-    messages = Messages(3, 0.0)
+    messages = Messages(3)
     assert messages.make_room(3)
     assert not messages.make_room(4)
 
 
 def test_one_of_several_with_the_same_id_is_forgotten_alone() -> None:
-    messages = Messages(2, 0.0)
+    messages = Messages(2)
     one, other = stored("1"), stored("1", destination="333")
-    messages.add(one, 1.0)
-    messages.add(other, 1.0)
+    messages.add_plain(one)
+    messages.add_plain(other)
     messages.finish(one, MessageState.DELETED, 0.0)
     assert messages.make_room(1)
     assert messages.find("1", "account", "111") == [other]
 
 
 def test_cancelled_messages_do_not_pile_up_until_their_time_comes() -> None:
-    messages = Messages(10, 0.0)
+    messages = Messages(10)
     for number in range(10_000):
         assert messages.make_room(1)
-        message = stored(str(number))
-        messages.add(message, 1e9)
+        message = stored(str(number), due=1e9)
+        messages.add_plain(message)
         messages.finish(message, MessageState.DELETED, 0.0)
     assert len(messages) <= 10
-    assert len(messages._due) <= 2 * 10 + 257
+    assert len(messages._queue) == len(messages._times) <= 2 * 10 + 257
     assert len(messages._done) <= 10
 
 
@@ -209,15 +229,16 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.messages = Messages(self.capacity, 0.0)
+        self.messages = Messages(self.capacity)
         self.now = 0.0
+        self.number = 0
         self.kept: dict[int, StoredMessage] = {}
 
     def _where(self, wanted: str) -> list[StoredMessage]:
         return [message for message in self.kept.values() if getattr(message, wanted)]
 
-    @rule(delay=st.integers(0, 5), wish=st.integers(0, 3), count=st.integers(1, 3))
-    def submit(self, delay: int, wish: int, count: int) -> None:
+    @rule(delay=st.integers(0, 5), wish=st.integers(0, 3), count=st.integers(1, 3), plain=st.booleans())
+    def submit(self, delay: int, wish: int, count: int, plain: bool) -> None:
         live = len(self._where("pending")) + len(self._where("owed"))
         fits = self.messages.make_room(count)
         assert fits == (live + count <= self.capacity)
@@ -225,10 +246,10 @@ class Life(RuleBasedStateMachine):
         self.kept = {key: message for key, message in self.kept.items() if key in remembered or not self._done(message)}
         if not fits:
             return
-        message_id = self.messages.new_id()
+        self.number += 1
         for _ in range(count):
-            message = stored(message_id, wish)
-            self.messages.add(message, self.now + delay)
+            message = stored(str(self.number), wish, due=self.now + delay)
+            (self.messages.add_plain if plain else self.messages.add)(message)
             self.kept[id(message)] = message
 
     @staticmethod
@@ -245,7 +266,7 @@ class Life(RuleBasedStateMachine):
     @rule(choice=st.integers(0, 100), wish=st.integers(0, 3))
     def replace(self, choice: int, wish: int) -> None:
         pending = self._where("pending")
-        pending[choice % len(pending)].registered_delivery = wish
+        pending[choice % len(pending)].request.registered_delivery = wish
 
     @precondition(lambda self: self._where("owed"))
     @rule(choice=st.integers(0, 100))
@@ -256,10 +277,11 @@ class Life(RuleBasedStateMachine):
     @rule(seconds=st.integers(0, 3))
     def wait(self, seconds: int) -> None:
         self.now += seconds
-        due = [entry[:2] for entry in sorted(self.messages._due) if entry[0] <= self.now and entry[2].pending]
-        delivered = self.messages.tick(self.now, self.now)
-        assert len(delivered) == len(due)
-        assert all(message.state == MessageState.DELIVERED for message in delivered)
+        due = [message for message in self._where("pending") if message.due <= self.now]
+        delivered = self.messages.tick(self.now)
+        assert sorted(map(id, delivered)) == sorted(map(id, due))
+        assert all(message.state == MessageState.DELIVERED for message in due)
+        assert [step.due for step in delivered if isinstance(step, StoredMessage)] == sorted(each.due for each in due)
         assert self.messages.next_deadline() > self.now
 
     @invariant()
@@ -273,12 +295,14 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def every_pending_message_has_its_time(self) -> None:
-        assert {id(entry[2]) for entry in self.messages._due} >= {id(each) for each in self._where("pending")}
+        waiting = [*self.messages._queue, *(entry[2] for entry in self.messages._heap)]
+        assert set(map(id, waiting)) >= {id(each) for each in self._where("pending")}
 
     @invariant()
-    def the_heap_is_in_order(self) -> None:
-        due = self.messages._due
-        assert all(due[(place - 1) // 2][:2] <= due[place][:2] for place in range(1, len(due)))
+    def the_times_are_in_order(self) -> None:
+        times, heap = list(self.messages._times), self.messages._heap
+        assert times == sorted(times)
+        assert all(heap[(place - 1) // 2][:2] <= heap[place][:2] for place in range(1, len(heap)))
 
     @invariant()
     def what_can_be_forgotten_is_kept_once(self) -> None:

@@ -98,8 +98,8 @@ async def test_close_with_receipts_in_flight_leaves_nothing_behind() -> None:
         await client.wait_closed()
     await client.close()
     await asyncio.sleep(0)  # the handlers of the client have been cancelled
-    assert simulator._timer is None
-    assert simulator.receipts._retries == {}
+    assert simulator.alarm.at == float("inf")
+    assert all(box.retry is None for box in simulator.receipts._boxes.values())
     assert simulator.receipts.waiting == 5
     assert asyncio.all_tasks() == before
 
@@ -107,9 +107,9 @@ async def test_close_with_receipts_in_flight_leaves_nothing_behind() -> None:
 async def test_close_with_messages_pending_leaves_no_timer() -> None:
     async with Simulator(Profile(receipt_delay=NEVER)) as simulator, esme(simulator) as client:
         await submit(client)
-        assert simulator._timer is not None
+        assert simulator.alarm.at < float("inf")
         await simulator.close()
-        assert simulator._timer is None
+        assert simulator.alarm.at == float("inf")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What the simulator keeps has a bound, and what it does per message does not grow with it."""
 
 import asyncio
+import pathlib
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ async def test_many_more_messages_than_the_capacity() -> None:
         messages = simulator.messages
         assert len(messages) <= 100
         assert len(messages._by_id) <= 100
-        assert len(messages._due) + len(messages._done) <= 200
+        assert len(messages._queue) + len(messages._heap) + len(messages._done) <= 200
 
 
 async def test_a_message_costs_no_task() -> None:
@@ -104,3 +105,34 @@ async def test_a_message_costs_no_task() -> None:
                 await client.enquire_link()
         loop.set_task_factory(None)
         assert factory_calls == []
+
+
+@pytest.mark.soak
+async def test_memory_is_bounded_under_a_load_of_receipts() -> None:
+    inbox_count = 0
+
+    def take(_: object, pdu: smppcore.DeliverSm) -> None:
+        nonlocal inbox_count
+        inbox_count += 1
+
+    url_options: dict[str, Any] = {"handlers": {smppcore.DeliverSm: take}, "settings": smppcore.Settings(window=64)}
+    async with Simulator(Profile(receipt_delay=0.01, capacity=5_000)) as simulator:
+        url = f"smpp://smppclient1:password@127.0.0.1:{simulator.port}"
+        async with smppcore.connect(url, bind="transceiver", **url_options) as client:
+            sizes = []
+            for sent in range(2_000, 202_000, 2_000):
+                await asyncio.gather(*(client.submit_sm(message()) for _ in range(2_000)))
+                async with asyncio.timeout(LIMIT):
+                    while inbox_count < sent:
+                        await client.enquire_link()
+                sizes.append(resident())
+            await client.enquire_link()  # behind the answers, on the same connection
+            arrivals = simulator.messages.arrivals
+            assert len(simulator.messages) <= 5_000
+            assert (len(arrivals.owed), len(arrivals.waiting), simulator.receipts.waiting) == (0, 0, 0)
+            assert sizes[-1] < sizes[len(sizes) // 2] * 1.05
+
+
+def resident() -> int:
+    """Resident size of this process, in pages."""
+    return int(pathlib.Path("/proc/self/statm").read_text().split()[1])

@@ -12,7 +12,6 @@ from smppcore.message import receipt_of
 from smppcore.notice import Misplaced
 from smppcore.pdu import BindReceiver, CancelSm, DataSm, DeliverSm, DeliverSmResp, QuerySm, SubmitSm, Unbind
 from smppcore.simulator import Profile, Simulator
-from smppcore.simulator import receipts as receipts_module
 from smppcore.tlv import MESSAGE_PAYLOAD, RECEIPTED_MESSAGE_ID, USER_MESSAGE_REFERENCE
 
 AT_ONCE = Profile(receipt_delay=0)
@@ -21,7 +20,13 @@ BOTH = Profile(receipt_delay=0, accounts={"smppclient1": "password", "other": "p
 
 @pytest.fixture(autouse=True)
 def _soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receipts_module, "RETRY_DELAY", 0.01)
+    made = Simulator.__init__
+
+    def soon(self: Simulator, *arguments: Any, **options: Any) -> None:
+        made(self, *arguments, **options)
+        self.receipts.retry_delay = 0.01
+
+    monkeypatch.setattr(Simulator, "__init__", soon)
 
 
 async def test_message_ids_are_unique() -> None:

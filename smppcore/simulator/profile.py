@@ -1,12 +1,13 @@
-"""What the simulator is told: who may bind, and how it treats messages."""
+"""The shortest way to say how a simulator behaves: five values, without rules or faults. Config has the rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-DEFAULT_ACCOUNTS = {"smppclient1": "password"}
-LONGEST_DELAY: Final = 366 * 86_400.0
-"""A year in seconds; event loops take no timers without end."""
+from smppcore.simulator.config import AccountConfig, Config, ListenerConfig
+from smppcore.simulator.delays import LONGEST_DELAY, Fixed
+
+DEFAULT_ACCOUNTS: Final = {"smppclient1": "password"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +34,15 @@ class Profile:
             raise ValueError(f"window: {self.window} is below 1")
         if len(self.system_id) > 15 or not self.system_id.isascii() or "\0" in self.system_id:
             raise ValueError(f"system_id: {self.system_id!r} is not at most 15 ASCII characters")
+
+    def config(self) -> Config:
+        """The Config that says the same, with a listener on loopback at any free port."""
+        accounts = {name: AccountConfig(system_id=name, password=word) for name, word in self.accounts.items()}
+        return Config(
+            accounts=accounts,
+            delay=Fixed(self.receipt_delay),
+            capacity=self.capacity,
+            window=self.window,
+            system_id=self.system_id,
+            listeners=(ListenerConfig(port=0),),
+        )
