@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Final, TextIO
 
-from smppcore.cli.json_view import error_view, json_view, missing_octets
 from smppcore.cli.people_view import people_error, people_view
 from smppcore.codec import ESME_TOLERANCE, SMSC_TOLERANCE, STRICT, Codec
 from smppcore.errors import DecodeError
 from smppcore.framing import Frame, Framer
+from smppcore.json_view import error_view, json_view, missing_octets
 from smppcore.settings import Settings
 
 _HELP: Final = """\

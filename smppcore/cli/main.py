@@ -13,6 +13,8 @@ COMMANDS: Final = {
     "demo": "start a simulator, send real messages through it, and count what comes back",
     "simulate": "run the simulator: an SMSC on this machine",
     "send": "send a text",
+    "bind": "bind, say what the SMSC answers or what is wrong, and show what it sends",
+    "listen": "bind, and show what the SMSC sends",
     "segments": "show what a text costs as SMS, what makes it dear, and what else it could go as",
     "decode": "show PDUs given as hexadecimal",
     "codec": "print the compiled codec of a PDU",

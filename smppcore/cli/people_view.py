@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import Any, Final
 
-from smppcore.cli.json_view import fields_view, read_receipt, user_data_view
 from smppcore.constants import DestFlag, EsmClass, InterfaceVersion, MessageState, Npi, RegisteredDelivery, Ton
 from smppcore.errors import DecodeError, status_name
+from smppcore.json_view import fields_view, read_receipt, user_data_view
 from smppcore.pdu import DeliverSm, Pdu
 from smppcore.receipt import DeliveryReceipt
 from smppcore.text import DataCoding
@@ -28,7 +28,7 @@ def people_view(pdu: Pdu, command_length: int) -> Iterator[str]:
     for field, value in fields_view(pdu).items():
         yield from _field_lines(field, value, pdu)
     for tlv in pdu.tlvs:
-        yield _line(*_tlv_words(tlv))
+        yield _line(*tlv_words(tlv))
     yield from _user_data_lines(user_data_view(pdu))
     receipt = read_receipt(pdu)
     if receipt is not None:
@@ -146,7 +146,7 @@ _MEANINGS: Final[dict[str, Callable[[int], str]]] = {
 }
 
 
-def _tlv_words(tlv: RawTlv) -> tuple[str, str]:
+def tlv_words(tlv: RawTlv) -> tuple[str, str]:
     """Name and value of a TLV, the octets of an unknown one."""
     tag, octets = tlv
     definition = STANDARD_TLVS.get(tag)

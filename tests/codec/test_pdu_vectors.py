@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from smppcore.cli.json_view import error_view, pdu_view
 from smppcore.cli.main import main
 from smppcore.codec import STANDARD, STRICT, Codec
 from smppcore.errors import DecodeError, FramingError
 from smppcore.framing import Framer
+from smppcore.json_view import error_view, pdu_view
 from smppcore.reference import write_pdu
 from smppcore.settings import Settings
 

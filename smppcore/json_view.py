@@ -63,7 +63,7 @@ def pdu_view(pdu: Pdu, command_length: int, registry: Registry) -> dict[str, Any
         "command_status": pdu.command_status,
         "sequence_number": pdu.sequence_number,
         "fields": fields_view(pdu),
-        "tlvs": [_tlv_view(tlv, registry.tlvs.get(tlv[0])) for tlv in pdu.tlvs],
+        "tlvs": [tlv_view(tlv, registry.tlvs.get(tlv[0])) for tlv in pdu.tlvs],
         **user_data_view(pdu),
     }
     receipt = read_receipt(pdu)
@@ -109,7 +109,7 @@ def _entry_view(entry: SmeAddress | DistributionList | UnsuccessSme) -> dict[str
     return {"dest_flag": 1, **address}
 
 
-def _tlv_view(tlv: RawTlv, definition: Tlv[Any] | None) -> dict[str, Any]:
+def tlv_view(tlv: RawTlv, definition: Tlv[Any] | None) -> dict[str, Any]:
     tag, octets = tlv
     view: dict[str, Any] = {
         "tag": tag,
