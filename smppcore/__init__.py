@@ -1,6 +1,9 @@
 """SMPP 3.4 in pure Python: an ESME client, an SMSC, and a mini-SMSC simulator on one asyncio session engine."""
 
+from smppcore.account import Account
 from smppcore.address import Address, AddressError
+from smppcore.admission import AccountUsage
+from smppcore.backoff import BackoffSettings, Failure
 from smppcore.codec import ESME_TOLERANCE, SMSC_TOLERANCE, STRICT, Codec, Registry, Tolerance
 from smppcore.constants import (
     CommandId,
@@ -25,11 +28,18 @@ from smppcore.errors import (
     Refused,
     SmppError,
     StateError,
+    TlsError,
+    TlsFault,
     Verdict,
 )
 from smppcore.esme import Esme, connect
 from smppcore.fields import DistributionList, SmeAddress, UnsuccessSme
+from smppcore.guard import GuardSettings
+from smppcore.link import Link
+from smppcore.link_event import LinkEvent, LinkState
 from smppcore.message import receipt_of, text_of
+from smppcore.outbind import OutbindListener
+from smppcore.password import PasswordError, password_from_environment, password_from_file
 from smppcore.pdu import (
     AlertNotification,
     Bind,
@@ -70,14 +80,18 @@ from smppcore.pdu import (
     Unbind,
     UnbindResp,
 )
+from smppcore.quarantine import Quarantine, Quarantined
 from smppcore.reassembly import Reassembly
 from smppcore.receipt import DeliveryReceipt
+from smppcore.retry import Retry
 from smppcore.sent import Sent, SentPart
 from smppcore.session import Session
 from smppcore.settings import Settings
 from smppcore.smsc import Peer, Smsc
 from smppcore.state import Role, SessionState
 from smppcore.text import TextError
+from smppcore.throttle import Throttle, ThrottleSettings
+from smppcore.tls import client_context, server_context
 from smppcore.tlv import Tlv
 
 __version__ = "0.1.0"
@@ -86,9 +100,12 @@ __all__ = [
     "ESME_TOLERANCE",
     "SMSC_TOLERANCE",
     "STRICT",
+    "Account",
+    "AccountUsage",
     "Address",
     "AddressError",
     "AlertNotification",
+    "BackoffSettings",
     "Bind",
     "BindReceiver",
     "BindReceiverResp",
@@ -119,18 +136,27 @@ __all__ = [
     "EnquireLinkResp",
     "EsmClass",
     "Esme",
+    "Failure",
     "Fault",
     "FramingError",
     "GenericNack",
+    "GuardSettings",
     "Incoming",
     "InterfaceVersion",
+    "Link",
+    "LinkEvent",
+    "LinkState",
     "MessageState",
     "NotSent",
     "Npi",
     "Outbind",
+    "OutbindListener",
     "OutcomeUnknown",
+    "PasswordError",
     "Pdu",
     "Peer",
+    "Quarantine",
+    "Quarantined",
     "QueryBroadcastSm",
     "QueryBroadcastSmResp",
     "QuerySm",
@@ -144,6 +170,7 @@ __all__ = [
     "ReplaceSmResp",
     "Request",
     "Response",
+    "Retry",
     "Role",
     "Sent",
     "SentPart",
@@ -159,6 +186,10 @@ __all__ = [
     "SubmitSm",
     "SubmitSmResp",
     "TextError",
+    "Throttle",
+    "ThrottleSettings",
+    "TlsError",
+    "TlsFault",
     "Tlv",
     "Tolerance",
     "Ton",
@@ -167,7 +198,11 @@ __all__ = [
     "UnsuccessSme",
     "Verdict",
     "__version__",
+    "client_context",
     "connect",
+    "password_from_environment",
+    "password_from_file",
     "receipt_of",
+    "server_context",
     "text_of",
 ]

@@ -1,8 +1,8 @@
 """The documents are true: every snippet runs, every link leads somewhere, every setting stands there with its default.
 
-``python`` blocks run one by one against a simulator of their own, ``smppcore`` lines of ``sh`` blocks as processes of
-ours. ``text`` and ``json`` blocks are output: where one directly follows a command, it is compared as far as it can be
-the same on each run. A command that is to fail ends in a comment ``# exit status N``.
+``python`` blocks run one by one against a simulator of their own, ``toml`` blocks configure one, ``smppcore`` lines of
+``sh`` blocks run as processes of ours. ``text`` and ``json`` blocks are output: where one directly follows a command,
+it is compared as far as it can be the same each time. A command that is to fail ends in a comment ``# exit status N``.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ import socket
 import subprocess
 import sys
 import threading
+import tomllib
 import types
 from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections.abc import Coroutine, Iterator
@@ -29,13 +30,13 @@ from typing import Any, NamedTuple, TypeVar
 import pytest
 
 from smppcore import Settings
-from smppcore.simulator import Simulator
+from smppcore.simulator import Simulator, read_config
 
 T = TypeVar("T")
 ROOT = pathlib.Path(__file__).parent.parent
 FILES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-LANGUAGES = ("python", "sh", "text", "json")
+LANGUAGES = ("python", "sh", "text", "json", "toml")
 BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 SIMULATOR = "127.0.0.1:2775"
@@ -145,6 +146,12 @@ def test_python(block: Block, simulator_port: int, caplog: pytest.LogCaptureFixt
     gc.collect()
     said = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert [f"{record.name}: {record.getMessage()}" for record in said] == []
+
+
+@each("toml")
+def test_toml(block: Block) -> None:
+    """Every TOML block is a configuration of the simulator."""
+    read_config(tomllib.loads(block.text))
 
 
 @each("sh")

@@ -8,13 +8,51 @@ ROOT = pathlib.Path(__file__).parent.parent / "smppcore"
 
 _RECEIPTS = ["receipt_text", "receipt_fields", "receipt"]
 FLOORS = [
-    ("words", ["constants", "errors", "settings", "url"]),
-    ("octets", ["fields", "tlv", "reference", "codegen", "pdu", "codec", "framing"]),
-    ("meaning", ["smpptime", "address", "message_id", "text", *_RECEIPTS, "message", "segment"]),
-    ("conversation", ["reassembly", "state", "notice", "window", "session"]),
-    ("wire", ["log", "transport", "dispatch", "relay"]),
-    ("roles", ["entity", "sent", "esme", "smsc"]),
-    ("products", ["simulator", "cli", "testing"]),
+    ("words", ["constants", "errors", "settings", "url", "networks"]),
+    ("octets", ["fields", "tlv", "reference", "codegen", "pdu", "codec", "framing", "proxy_protocol"]),
+    ("meaning", ["smpptime", "address", "message_id", "text", *_RECEIPTS, "message", "segment", "json_view"]),
+    (
+        "conversation",
+        [
+            "reassembly",
+            "state",
+            "notice",
+            "window",
+            "timers",
+            "version",
+            "throttle",
+            "retry",
+            "backoff",
+            "quarantine",
+            "exchange",
+            "session",
+            "guard",
+            "account",
+            "admission",
+        ],
+    ),
+    (
+        "wire",
+        [
+            "log",
+            "hand_over",
+            "password",
+            "tls_failure",
+            "tls",
+            "socket_options",
+            "calls",
+            "corked_stream",
+            "outgoing_calls",
+            "transport",
+            "dial",
+            "dispatch",
+            "relay",
+            "listener",
+        ],
+    ),
+    ("roles", ["sent", "turns", "requests", "entity", "esme", "peer", "smsc", "outbind"]),
+    ("links", ["link_event", "held", "keeper", "link"]),
+    ("products", ["simulator", "console", "cli", "testing", "pytest_plugin"]),
 ]
 ORDER = {name: (floor, place) for floor, (_, names) in enumerate(FLOORS) for place, name in enumerate(names)}
 CLOCKS = {"asyncio", "socket", "time", "threading", "logging", "ssl", "selectors", "structlog", "uvloop"}

@@ -1,0 +1,1 @@
+"""Drives Kannel's bearerbox and smsbox, which bind as an ESME."""
