@@ -135,18 +135,25 @@ class Incoming:
 class Streams:
     """The iterators of one end, or of a link, by class; a class has a handler or an iterator, not both."""
 
-    __slots__ = ("_handlers", "by_class")
+    __slots__ = ("_ended", "_handlers", "by_class")
 
     def __init__(self, handlers: Mapping[type[Any], Handler]) -> None:
         self.by_class: dict[type[Pdu], Incoming] = {}
         self._handlers = handlers
+        self._ended = False
 
     def incoming(self, classes: tuple[type[Pdu], ...]) -> Incoming:
-        """An iterator over the requests of these classes. Raises ValueError where a handler or iterator has one."""
+        """An iterator over the requests of these classes, which ends at once where no more will come.
+
+        Raises ValueError where a handler or iterator has one of them.
+        """
         for each in classes:
             if each in self._handlers or each in self.by_class:
                 raise ValueError(f"{each.__name__} has a handler or an iterator already")
         stream = Incoming(self, classes)
+        if self._ended:
+            stream.end()
+            return stream
         self.by_class.update(dict.fromkeys(classes, stream))
         return stream
 
@@ -156,6 +163,7 @@ class Streams:
 
     def end(self) -> None:
         """No more will come: the iterations end, and what they still owe is answered."""
+        self._ended = True
         for stream in set(self.by_class.values()):
             stream.end()
 

@@ -12,7 +12,7 @@ from smppcore.codec import ESME_TOLERANCE, Codec
 from smppcore.dial import LocalAddress, bind_failure, dial
 from smppcore.dispatch import ESME_REFUSALS, Handler, Streams, log_notice
 from smppcore.entity import Entity
-from smppcore.errors import BindRefused, NotSent, OutcomeUnknown
+from smppcore.errors import BindRefused, EncodeError, NotSent, OutcomeUnknown
 from smppcore.notice import Notice
 from smppcore.password import Password, password_now
 from smppcore.pdu import (
@@ -107,7 +107,10 @@ class Esme(EsmeRequests, Entity):
     ) -> None:
         connection = self._connection
         request = bind()
-        request.encode(1)  # what does not fit is said before anybody is called
+        try:
+            request.encode(1)  # what does not fit is said before anybody is called
+        except EncodeError as error:
+            raise error.with_traceback(None) from None  # the frames in there hold the values, the password's too
         version = await dial(
             connection,
             url,
@@ -171,7 +174,7 @@ class Connecting:
 
 
 def throttle_of(throttle: Throttle | ThrottleSettings | float | None) -> Throttle | None:
-    """A Throttle for what was asked: a rate in segments per second, settings, or one that is there. Raises ValueError."""
+    """A Throttle for what was asked: a rate in segments per second, settings, or the one given. Raises ValueError."""
     if throttle is None or isinstance(throttle, Throttle):
         return throttle
     settings = throttle if isinstance(throttle, ThrottleSettings) else ThrottleSettings(rate=throttle)

@@ -9,6 +9,8 @@ from smppcore.errors import NotSent
 
 GRAIN: Final = 0.02
 """The timer fires at most this often (seconds), so that many different deadlines cost one look at all calls."""
+FEW: Final = 100
+"""So many calls are looked at whenever somebody asks."""
 
 
 class Held:
@@ -21,16 +23,22 @@ class Held:
         self._calls: deque[Call] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = NEVER
+        self._looked_at = -NEVER
 
     def __len__(self) -> int:
         return len(self._calls)
 
     @property
     def full(self) -> bool:
-        """Whether no more may wait; what was cancelled does not count."""
-        if len(self._calls) >= self._limit:
+        """Whether no more may wait; what was cancelled does not count, but many are looked at once per GRAIN only."""
+        if len(self._calls) >= self._limit and (len(self._calls) <= FEW or self._rested):
             self._expire()
         return len(self._calls) >= self._limit
+
+    @property
+    def _rested(self) -> bool:
+        """Whether the last look at all calls, which takes milliseconds for ten thousand, is some time ago."""
+        return asyncio.get_running_loop().time() >= self._looked_at + GRAIN
 
     def put(self, call: Call) -> None:
         """Let a call wait behind the others."""
@@ -65,7 +73,7 @@ class Held:
         self._expire()
 
     def _expire(self) -> None:
-        now = asyncio.get_running_loop().time()
+        self._looked_at = now = asyncio.get_running_loop().time()
         self._calls, earliest = still_waiting(self._calls, now, self.obstacle)
         if earliest < NEVER:
             self._arm(max(earliest, now + GRAIN))

@@ -113,6 +113,7 @@ class BindKeeper:
         self._closing = True
         if self.esme is not None:
             self.esme.abort()
+            self._former.append(self.esme)  # its handlers run on until the close
         else:
             self._task.cancel()
 
@@ -120,7 +121,9 @@ class BindKeeper:
 def _without_frames(error: Exception) -> Exception:
     """The error without its tracebacks: it is kept for long, and their frames would keep the connection."""
     each: BaseException | None = error
-    while each is not None:
+    seen: set[int] = set()  # of what a password callable raises, causes and contexts may go round in a circle
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
         each.__traceback__ = None
         each = each.__cause__ or each.__context__
     return error

@@ -249,6 +249,8 @@ class Link(EsmeRequests):
 
     def _hold(self, pdu: Request[R], timeout: float | None, expiry: float | None = None, /) -> "asyncio.Future[R]":
         """Begin a call while the link is down."""
+        if not isinstance(pdu, Request):
+            raise TypeError(f"a request is a PDU with an answer, not {type(pdu).__name__}")
         call = _call(pdu, timeout, expiry)
         if self._fail_fast or expiry == 0:
             not_sent(call, self._obstacle())
@@ -316,7 +318,8 @@ class Link(EsmeRequests):
         if not self._sends:
             return
         esme = self.esme
-        self._begin = self._hold if esme is None or esme.ending else esme._begin
+        # As long as calls wait on a connection that ends, later ones go behind them, and so to the next one in order.
+        self._begin = self._hold if esme is None or (esme.ending and not esme.waiting) else esme._begin
 
     def _enter(self, event: LinkEvent) -> None:
         self.state, self.last_event = event.state, event

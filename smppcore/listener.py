@@ -74,10 +74,12 @@ class Listener:
         """Stop listening, and drop the connections that no protocol has yet."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for listening in self._sockets:
-            listening.close()
-        self._sockets.clear()
+        try:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        finally:
+            for listening in self._sockets:
+                listening.close()
+            self._sockets.clear()
 
     def _start(self, work: Any) -> None:
         task = self._loop.create_task(work)

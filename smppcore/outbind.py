@@ -314,16 +314,23 @@ class OutbindListener:
     # -- the end
 
     async def close(self) -> None:
-        """Stop listening, close every Esme within close_timeout, and cancel what ``on_esme`` still does with them."""
+        """Stop listening, close every Esme within close_timeout, and cancel what ``on_esme`` still does with them.
+
+        Cancelled, it aborts at once.
+        """
         self._closing = True
-        if self._listener is not None:
-            await self._listener.close()
-            self._listener = None
         try:
+            if self._listener is not None:
+                await self._listener.close()
+                self._listener = None
             for task, visit in list(self._tasks.items()):
                 if not visit.bound:
                     task.cancel()
             await asyncio.gather(*(visit.esme.close() for visit in self._visits))
+        except asyncio.CancelledError:
+            for visit in self._visits:
+                visit.esme.abort()
+            raise
         finally:
             tasks = list(self._tasks)
             for task in tasks:

@@ -97,7 +97,9 @@ class OutgoingCalls(CorkedStream):
         if not self._flush_scheduled:
             self._cork()
         call = (pdu, future, self._now, timeout, expiry)
-        if self._closing or self._transport is None:
+        if self._waiting and self._closing:
+            self._waiting.append(call)  # it is being aborted: those before this one are given up in a moment
+        elif self._closing or self._transport is None:
             self.on_unsent(call, self.reason or "the connection is closed")
         else:
             if self._waiting or len(self._in_flight) >= self._window or not self._unhindered:
@@ -109,9 +111,13 @@ class OutgoingCalls(CorkedStream):
                     self._unsent(call, error)
             if timeout is not None and timeout < self._covered:
                 self._arm(self._now + timeout)
+                if timeout <= 0:
+                    self.session.tick(self._now)  # its time was up before the call: it must not leave
         return future
 
     def _wait(self, call: Call) -> None:
+        if not isinstance(call[0], Request):
+            raise TypeError(f"a request is a PDU with an answer, not {type(call[0]).__name__}")  # here, not at its turn
         if isinstance(self._waiting, tuple):
             self._waiting = deque()
         self._waiting.append(call)
@@ -160,6 +166,8 @@ class OutgoingCalls(CorkedStream):
             call[1].set_exception(error)
 
     def _send_waiting(self) -> None:
+        if self._closing:
+            return  # aborted: what is written now goes nowhere
         waiting, in_flight, window = self._waiting, self._in_flight, self._window
         while waiting and len(in_flight) < window and self._writable:
             call = waiting[0]

@@ -6,6 +6,7 @@ sequence_number; at the limit it is answered with a final status and kept, octet
 """
 
 from collections import OrderedDict
+from copy import copy
 from dataclasses import dataclass
 
 from smppcore.constants import CommandStatus
@@ -83,7 +84,9 @@ def _octets(pdu: Pdu) -> bytes:
     try:
         return pdu.encode(0)
     except EncodeError:  # its handler has spoilt it before it failed
-        return repr(pdu).encode()
+        spoilt = copy(pdu)
+        spoilt.sequence_number = 0
+        return repr(spoilt).encode()
 
 
 def _forget_frames(error: BaseException) -> None:

@@ -139,6 +139,8 @@ class Requests:
             attempt += 1
             left = None if expiry is None else since + expiry - now()
             try:
+                if expiry is not None and expiry < 0:
+                    raise NotSent("it had expired before the call", pdu)
                 if left is not None and left <= 0 and (waited or attempt > 1):
                     raise NotSent(f"it was not its turn within {expiry:g} s", pdu)
                 return await self._begin(pdu, limit, None if left is None else max(0.0, left))

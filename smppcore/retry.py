@@ -40,7 +40,7 @@ class Retry:
         return error.status in self.statuses if isinstance(error, Refused) else self.unknown
 
     def delay(self, attempt: int, elapsed: float, random: Random) -> float | None:
-        """Seconds until the next attempt after ``attempt`` of them, ``elapsed`` seconds after the first; None: give up."""
+        """Seconds to the next attempt after ``attempt`` of them, ``elapsed`` seconds after the first; None: give up."""
         if attempt >= self.tries:
             return None
         wait = min(self.longest, self.first * 2.0 ** min(attempt - 1, 32)) * (0.5 + random.random() / 2)

@@ -19,7 +19,7 @@ class Settings:
     an idle connection after that long; ``tcp_user_timeout``: how long octets may stay unacknowledged before TCP gives
     up (None: what the system does). ``handlers``: how many asynchronous handlers may run at once, ``backlog``: how many
     requests may wait for one. ``write_buffer``: unsent octets above which our own requests wait; at ``unsent_limit``
-    reading stops as well, and after ``stall_timeout`` in that state the connection is aborted.
+    of answers on top of that reading stops as well, and after ``stall_timeout`` in that state it is aborted.
 
     What the other end means: ``default_alphabet`` is its data_coding 0, ``final_states`` the message states after which
     nothing more is to come (some gateways use ACCEPTED, 6, for "passed on"), and with ``receipts_by_text`` a text that

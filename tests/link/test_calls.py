@@ -8,9 +8,11 @@ import pytest
 from wire.ends import QUICK, RawSmsc, header, url
 
 from smppcore.backoff import BackoffSettings, Failure
+from smppcore.calls import still_waiting
 from smppcore.constants import CommandId, CommandStatus
 from smppcore.errors import EncodeError, NotSent, OutcomeUnknown, Refused, StateError
 from smppcore.link import Link
+from smppcore.notice import Finished
 from smppcore.pdu import SubmitSm, SubmitSmResp
 from smppcore.retry import Retry
 from smppcore.settings import Settings
@@ -66,6 +68,28 @@ async def test_what_was_queued_but_not_written_goes_on_before_what_waits() -> No
                 await raw.accept_bind()
                 assert await answer_all(raw, 5) == ["0", "1", "2", "3", "4"]
                 assert [await verdict(call) for call in calls] == [SubmitSmResp] * 5
+
+
+@pytest.mark.parametrize("way", ["silence", "abort"])
+async def test_nobody_overtakes_what_waits_on_a_connection_that_is_being_dropped(way: str) -> None:
+    """Between the decision to drop a connection and its end the event loop turns, and calls are made."""
+    with RawSmsc() as smsc:
+        async with link_to(smsc.port, settings=NARROW) as link:
+            with await smsc.accept() as raw:
+                await raw.accept_bind()
+                esme = await link.wait_up()
+                calls = [link.begin_request(submit(number)) for number in range(5)]
+                assert [(await read_submit(raw))[0] for _ in range(2)] == ["0", "1"]
+                if way == "abort":
+                    esme.abort()
+                else:
+                    esme._connection.session._finish(Finished("no answer to enquire_link", abort=True))
+                    esme._connection._take_notices()
+                calls += [link.begin_request(submit(number)) for number in range(5, 8)]
+            with await smsc.accept() as raw:
+                await raw.accept_bind()
+                assert await answer_all(raw, 6) == [str(number) for number in range(2, 8)]
+                assert [await verdict(call) for call in calls] == [OutcomeUnknown] * 2 + [SubmitSmResp] * 6
 
 
 async def test_calls_made_while_the_peer_unbinds_go_to_the_next_connection() -> None:
@@ -230,6 +254,22 @@ async def test_only_so_many_calls_wait() -> None:
     assert carrier.seen == ["1", "3"]
 
 
+async def test_calls_that_find_the_queue_full_do_not_each_look_through_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand calls take milliseconds to look through: senders that go on would take the whole loop."""
+    looked: list[int] = []
+
+    def counted(calls: Any, *rest: Any) -> Any:
+        looked.append(len(calls))
+        return still_waiting(calls, *rest)
+
+    monkeypatch.setattr("smppcore.held.still_waiting", counted)
+    async with link_to(1, backoff=BackoffSettings(), queue=500) as link:
+        calls = [link.begin_request(submit(number)) for number in range(1000)]
+        assert [type(call.exception()) for call in calls[500:]] == [NotSent] * 500
+        assert 0 < len(looked) < 10
+    assert [await verdict(call) for call in calls[:500]] == [NotSent] * 500
+
+
 async def test_fail_fast_does_not_wait_for_a_link() -> None:
     with RawSmsc() as smsc:
         async with link_to(smsc.port, settings=NARROW, fail_fast=True) as link:
@@ -331,3 +371,15 @@ async def test_a_call_that_waits_for_its_next_attempt_ends_with_the_link() -> No
             await link.enquire_link()
         async with asyncio.timeout(1):
             assert await verdict(call) is Refused
+
+
+async def test_what_is_no_request_is_refused_while_the_link_is_down() -> None:
+    """It would end the task that keeps the link."""
+    async with Carrier() as carrier:
+        await carrier.crash()
+        wrong: Any = "a text"
+        async with link_to(carrier.port) as link:
+            with pytest.raises(TypeError, match="not str"):
+                await link.request(wrong)
+            await carrier.start()
+            assert (await link.submit_sm(submit(1))).message_id == "id1"

@@ -215,6 +215,17 @@ async def test_a_password_that_cannot_be_had_is_loud_and_not_the_end(caplog: pyt
     assert "the vault is closed" in caplog.text
 
 
+async def test_an_error_whose_causes_go_round_in_a_circle_holds_nothing_up() -> None:
+    def password() -> str:
+        first, second = ValueError("first"), KeyError("second")
+        first.__context__, second.__context__ = second, first
+        raise first
+
+    async with link_to(1, password=password) as link:
+        await until(lambda: link.attempts > 2)
+        assert link.last_event.failure is Failure.CONFIGURATION
+
+
 async def test_the_name_is_looked_up_at_each_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     def resolve(host: str, port: int) -> list[tuple[str, int]]:
         return [("127.0.0.1", port)]

@@ -160,3 +160,32 @@ async def test_a_request_may_be_answered_by_hand_while_its_connection_lives() ->
         assert call.exception().status == CommandStatus.ESME_RX_R_APPN
         await reconnected(carrier, link)
         link.answer(kept[0])
+
+
+async def test_a_loop_that_begins_after_the_close_of_the_link_ends_at_once() -> None:
+    link = link_to(1)
+    await link.start()
+    await link.close()
+    async with asyncio.timeout(2):
+        assert [pdu async for pdu in link.incoming()] == []
+
+
+async def test_handlers_of_an_aborted_link_end_with_its_close() -> None:
+    ended: list[str] = []
+
+    async def on_deliver(link: Link, pdu: DeliverSm) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append(pdu.source_addr)
+            raise
+
+    async with Carrier() as carrier:
+        async with link_to(carrier.port, handlers={DeliverSm: on_deliver}) as link:
+            peer = await peer_of(carrier, link)
+            peer.begin_request(DeliverSm(source_addr="1")).add_done_callback(lambda call: call.exception())
+            await link.enquire_link()
+            link.abort()
+            await until(lambda: link.esme is None)
+        await asyncio.sleep(0)
+        assert ended == ["1"]

@@ -107,8 +107,8 @@ def test_a_pdu_that_is_odd_itself_is_counted_too() -> None:
 
 def test_a_handler_that_spoils_its_pdu_and_then_fails_is_counted_too() -> None:
     quarantine = Quarantine(limit=2)
-    for status in (None, quarantine.status):
-        pdu = delivery()
+    for number, status in enumerate((None, quarantine.status), 7):
+        pdu = delivery(number=number)
         pdu.source_addr = "4" * 40
         assert quarantine.failed(pdu, ERROR) == status
 

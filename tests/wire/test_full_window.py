@@ -6,6 +6,7 @@ Rows 15 and 16 of 2.B of the field: windows that raise errors instead of waiting
 import asyncio
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -132,3 +133,32 @@ async def test_a_call_and_its_answer_cost_the_same_at_ten_thousand_in_flight(wai
                 return found
 
     assert await cost(10_000) < 1.3 * await cost(500)
+
+
+@pytest.mark.parametrize("too_late", [{"timeout": 0}, {"timeout": -1}, {"expiry": -1}])
+async def test_a_call_whose_time_was_up_before_it_was_made_never_leaves(too_late: dict[str, Any]) -> None:
+    """Whoever counts the seconds that are left of a code comes to nothing, or to less."""
+    with RawSmsc() as smsc:
+        async with smsc.bound() as (esme, raw):
+            with pytest.raises(NotSent):
+                await esme.submit_sm(SUBMIT, **too_late)
+            assert esme.in_flight == 0
+            in_time = asyncio.ensure_future(esme.submit_sm(SUBMIT, expiry=0))
+            link = asyncio.ensure_future(esme.enquire_link())
+            seen = [await raw.header() for _ in range(2)]
+            assert [command_id for command_id, *_ in seen] == [CommandId.SUBMIT_SM, CommandId.ENQUIRE_LINK]
+            await raw.send(SubmitSmResp().encode(seen[0][2]) + header(CommandId.ENQUIRE_LINK_RESP, seen[1][2]))
+            await asyncio.gather(in_time, link)
+
+
+@pytest.mark.parametrize("wrong", ["a text", None, SubmitSmResp()])
+async def test_what_is_no_request_is_refused_where_it_was_passed(wrong: Any) -> None:
+    """Not at its turn, in the middle of what arrives, where it would take the connection down with it."""
+    with RawSmsc() as smsc:
+        async with smsc.bound(window=1) as (esme, raw):
+            call = esme.begin_request(SUBMIT)
+            with pytest.raises(TypeError, match=r"not (str|NoneType|SubmitSmResp)"):
+                await esme.request(wrong)
+            _, _, number = await raw.header()
+            await raw.send(SubmitSmResp(message_id="m").encode(number))
+            assert (await call).message_id == "m"

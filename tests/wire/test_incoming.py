@@ -197,3 +197,18 @@ async def test_the_loop_ends_when_the_connection_is_lost() -> None:
             await anext(incoming)
         with pytest.raises((OutcomeUnknown, NotSent)):
             await call
+
+
+@pytest.mark.parametrize("way", ["lost", "closed"])
+async def test_a_loop_that_begins_after_the_end_of_the_connection_ends_at_once(way: str) -> None:
+    """The connection may have gone between the bind and the loop; waiting for it would be for ever."""
+    async with pair() as ends:
+        if way == "lost":
+            ends.peer.abort()
+        else:
+            await ends.esme.close()
+        await ends.esme.wait_closed()
+        await asyncio.sleep(0)
+        async with asyncio.timeout(2):
+            assert [pdu async for pdu in ends.esme.incoming()] == []
+            assert [pdu async for pdu in ends.esme.incoming()] == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import socket
 from collections.abc import AsyncIterator
@@ -500,3 +501,22 @@ async def test_a_listener_can_be_started_again() -> None:
             async with listener:
                 await call(smsc, listener.port)
                 await listener.close()
+
+
+async def test_a_listener_whose_close_is_cancelled_leaves_no_connection() -> None:
+    async with serving() as smsc:
+        listener = OutbindListener(accounts=SMSCS, system_id="id", password="secret", settings=Settings())
+        await listener.start()
+        peer = await call(smsc, listener.port)
+        while not listener.esmes:  # noqa: ASYNC110  # what is waited for has no event
+            await asyncio.sleep(0)
+        closing = asyncio.ensure_future(listener.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        await peer.wait_closed()
+        with socket.socket() as anybody:
+            assert anybody.connect_ex(("127.0.0.1", listener.port)) == errno.ECONNREFUSED
+        await listener.close()
+        assert (listener._visits, listener._tasks) == (set(), {})

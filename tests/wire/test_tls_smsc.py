@@ -1,7 +1,10 @@
 """What an SMSC sees of clients whose TLS fails: one line in the log, nothing left behind, the next one served."""
 
+import asyncio
 import contextlib
+import errno
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -191,3 +194,25 @@ async def test_a_context_of_the_application_is_served_and_reported_too(log: Log)
             await esme.enquire_link()
     [(_, text)] = said(log)
     assert ADVICE[TlsFault.CERTIFICATE_REFUSED] in text
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3, 8])
+async def test_a_close_that_is_cancelled_leaves_no_port_and_no_connection(turns: int) -> None:
+    context = server_context(files().server)
+    smsc = Smsc(accounts=ACCOUNTS, settings=Settings(close_timeout=20), ssl=context)
+    await smsc.start()
+    with await RawConnection.to(smsc.port) as in_handshake, socket.socket() as anybody:
+        good = client_context(files().ca)
+        esme = await connect(f"smpps://id:secret@localhost:{smsc.port}", ssl=good, settings=QUICK)
+        closing = asyncio.ensure_future(smsc.close())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        async with asyncio.timeout(5):
+            await esme.wait_closed()
+            assert await in_handshake.at_end()
+        assert anybody.connect_ex(("127.0.0.1", smsc.port)) == errno.ECONNREFUSED
+    await smsc.close()
+    assert smsc.connections == []
