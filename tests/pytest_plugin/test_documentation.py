@@ -1,4 +1,4 @@
-"""The tests in docs/testing.md are run: tests/test_docs.py only looks whether the blocks can be executed."""
+"""The tests in docs/testing.md and the README are run: tests/test_docs.py only looks whether blocks can be executed."""
 
 import pathlib
 import re
@@ -11,7 +11,8 @@ pytest_plugins = "pytester"
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 TEXT = (ROOT / "docs" / "testing.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+EVERY = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8") + TEXT, re.MULTILINE | re.DOTALL)
+BLOCKS = [block for block in EVERY if "def test_" in block]
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=[re.findall(r"def (test_\w+)", block)[-1] for block in BLOCKS])
