@@ -131,9 +131,10 @@ class Esme(EsmeRequests, Entity):
 
     async def _bind(self, request: Bind[Any]) -> None:
         """Bind on the connection that is there; where that fails, whatever the reason, the connection ends."""
-        connection = self._connection
+        connection, settings = self._connection, self.settings
+        timeout = settings.session_init_timeout if settings.response_timeout is None else settings.response_timeout
         try:
-            self.bind_response = await connection.request_now(request, self.settings.response_timeout)
+            self.bind_response = await connection.request_now(request, timeout)
         except BindRefused:
             await connection.close()
             raise

@@ -12,14 +12,15 @@ class Settings:
     an octet from the peer we ask, and it has ``enquire_link_timeout`` to answer; after ``enquire_link_misses`` in a row
     without an answer the connection is given up. After ``suspect_after`` requests in a row without an answer we ask as
     well, and an ESME gives the connection up if as many again have none; None never suspects. ``session_init_timeout``:
-    an SMSC closes a connection that is not bound by then. ``inactivity_timeout``: closes a session without any other
-    PDU than enquire_link. ``partial_pdu_timeout``: closes a connection that stops in the middle of a PDU.
-    ``close_timeout`` bounds a close from call to end. ``longest_pdu``: octets; a longer command_length counts as a lost
-    frame. ``connect_timeout`` bounds the making of a connection, names and TLS included. ``tcp_keepalive``: TCP probes
-    an idle connection after that long; ``tcp_user_timeout``: how long octets may stay unacknowledged before TCP gives
-    up (None: what the system does). ``handlers``: how many asynchronous handlers may run at once, ``backlog``: how many
-    requests may wait for one. ``write_buffer``: unsent octets above which our own requests wait; at ``unsent_limit``
-    of answers on top of that reading stops as well, and after ``stall_timeout`` in that state it is aborted.
+    an SMSC closes a connection that is not bound by then, and an ESME without a response_timeout gives up a bind
+    without an answer. ``inactivity_timeout``: closes a session without any other PDU than enquire_link.
+    ``partial_pdu_timeout``: closes a connection that stops in the middle of a PDU. ``close_timeout`` bounds a close
+    from call to end. ``longest_pdu``: octets; a longer command_length counts as a lost frame. ``connect_timeout``
+    bounds the making of a connection, names and TLS included. ``tcp_keepalive``: TCP probes an idle connection after
+    that long; ``tcp_user_timeout``: how long octets may stay unacknowledged before TCP gives up (None: what the system
+    does). ``handlers``: how many asynchronous handlers may run at once, ``backlog``: how many requests may wait for
+    one. ``write_buffer``: unsent octets above which our own requests wait; at ``unsent_limit`` of answers on top of
+    that reading stops as well, and after ``stall_timeout`` in that state it is aborted.
 
     What the other end means: ``default_alphabet`` is its data_coding 0, ``final_states`` the message states after which
     nothing more is to come (some gateways use ACCEPTED, 6, for "passed on"), and with ``receipts_by_text`` a text that

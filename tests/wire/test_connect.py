@@ -222,3 +222,18 @@ async def test_requests_pipelined_behind_a_bind_wait_for_the_authenticator() -> 
 
 async def _connect(port: int, settings: Settings = QUICK) -> Esme:
     return await connect(url(port), settings=settings)
+
+
+async def test_a_bind_that_is_never_answered_ends_though_requests_may_take_for_ever() -> None:
+    settings = Settings(response_timeout=None, session_init_timeout=0.05, close_timeout=0.3)
+    with RawSmsc() as smsc:
+        connecting = asyncio.ensure_future(_open(url(smsc.port), settings))
+        with await smsc.accept() as raw:
+            command_id, *_ = await raw.header()
+            assert command_id == CommandId.BIND_TRANSCEIVER
+            with pytest.raises(OutcomeUnknown, match="in time"):
+                await connecting
+
+
+async def _open(target: str, settings: Settings) -> Esme:
+    return await connect(target, settings=settings)
