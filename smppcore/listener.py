@@ -53,6 +53,8 @@ class Listener:
         self._loop = asyncio.get_running_loop()
         self._sockets: list[socket.socket] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._accepted: set[socket.socket] = set()
+        """Connections whose task has not begun: cancelled before that, it would never know of its socket."""
 
     async def start(self, host: str, port: int) -> int:
         """Listen on all addresses of the host; returns the port. Raises OSError where an address cannot be had."""
@@ -79,7 +81,10 @@ class Listener:
         finally:
             for listening in self._sockets:
                 listening.close()
+            for connected in self._accepted:
+                connected.close()
             self._sockets.clear()
+            self._accepted.clear()
 
     def _start(self, work: Any) -> None:
         task = self._loop.create_task(work)
@@ -97,10 +102,12 @@ class Listener:
                 # Else the connection went away while it waited for us.
                 await asyncio.sleep(PAUSE if full else 0)
                 continue
+            self._accepted.add(connected)
             self._start(self._receive(connected, (address[0], address[1])))
 
     async def _receive(self, connected: socket.socket, address: Address) -> None:
         """Bring one connection to its protocol, which then has the socket, or close it."""
+        self._accepted.discard(connected)
         welcome = self._welcome
         try:
             client, proxy = address, None

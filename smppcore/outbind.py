@@ -254,7 +254,7 @@ class OutbindListener:
         task.add_done_callback(self._forget)
 
     def _forget(self, task: "asyncio.Task[None]") -> None:
-        del self._tasks[task]
+        self._tasks.pop(task, None)
 
     def _left(self, visit: _Visit) -> None:
         self._visits.discard(visit)
@@ -336,6 +336,7 @@ class OutbindListener:
             for task in tasks:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()  # a task that is done may not have said so yet
 
     async def __aenter__(self) -> Self:
         await self.start()
