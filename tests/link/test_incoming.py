@@ -7,6 +7,7 @@ import pytest
 from wire.ends import RawSmsc
 
 from smppcore.constants import CommandId, CommandStatus
+from smppcore.dispatch import Handler
 from smppcore.link import Link
 from smppcore.pdu import AlertNotification, DeliverSm, DeliverSmResp, SubmitSmResp
 
@@ -44,8 +45,8 @@ async def test_a_handler_gets_the_link_and_can_send_after_its_connection_is_gone
         assert carrier.seen == ["reply"]
 
 
-async def test_handlers_that_still_run_end_with_the_link() -> None:
-    ended: list[str] = []
+def until_cancelled(ended: list[str]) -> Handler:
+    """A handler that never ends by itself, and tells whose message it had when it is cancelled."""
 
     async def on_deliver(link: Link, pdu: DeliverSm) -> None:
         try:
@@ -53,6 +54,13 @@ async def test_handlers_that_still_run_end_with_the_link() -> None:
         except asyncio.CancelledError:
             ended.append(pdu.source_addr)
             raise
+
+    return on_deliver
+
+
+async def test_handlers_that_still_run_end_with_the_link() -> None:
+    ended: list[str] = []
+    on_deliver = until_cancelled(ended)
 
     async with Carrier() as carrier:
         async with link_to(carrier.port, handlers={DeliverSm: on_deliver}) as link:
@@ -172,13 +180,7 @@ async def test_a_loop_that_begins_after_the_close_of_the_link_ends_at_once() -> 
 
 async def test_handlers_of_an_aborted_link_end_with_its_close() -> None:
     ended: list[str] = []
-
-    async def on_deliver(link: Link, pdu: DeliverSm) -> None:
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            ended.append(pdu.source_addr)
-            raise
+    on_deliver = until_cancelled(ended)
 
     async with Carrier() as carrier:
         async with link_to(carrier.port, handlers={DeliverSm: on_deliver}) as link:
