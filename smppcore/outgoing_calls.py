@@ -112,8 +112,15 @@ class OutgoingCalls(CorkedStream):
             if timeout is not None and timeout < self._covered:
                 self._arm(self._now + timeout)
                 if timeout <= 0:
-                    self.session.tick(self._now)  # its time was up before the call: it must not leave
+                    self._overdue(call)
         return future
+
+    def _overdue(self, call: Call) -> None:
+        """Its time was up before it was made: it must not leave, and the deadlines of the others are not its business."""
+        if self._waiting and self._waiting[-1] is call:
+            too_late(call, self._obstacle())
+        else:
+            self.session.expire_last(call, self._now)
 
     def _wait(self, call: Call) -> None:
         if not isinstance(call[0], Request):

@@ -281,6 +281,12 @@ class Session(Exchange):
         elif stage is Stage.BOUND and timers.silent(now):
             self._ask(now)
 
+    def expire_last(self, token: Any, now: float) -> None:
+        """Let the request that was made last expire, if it is ``token``'s; the others wait for tick."""
+        entry = self.window.take_last(token)
+        if entry is not None:
+            self._expired(entry, now)
+
     def _ask(self, now: float) -> None:
         """Send an enquire_link of our own, unless one is in flight."""
         self.timers.asked = now

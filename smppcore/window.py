@@ -110,6 +110,11 @@ class Window:
                 self._forget_queue(timeout)
         return expired
 
+    def take_last(self, token: Any) -> InFlight | None:
+        """Take out and return the request that was made last, if it is ``token``'s."""
+        number = next(reversed(self.entries), None)
+        return None if number is None or self.entries[number][0] is not token else self._take(number)
+
     def _take(self, number: int) -> InFlight:
         return InFlight(*self.entries.pop(number), number)
 

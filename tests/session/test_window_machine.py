@@ -280,3 +280,17 @@ class TestCallsOnAConnection(CallsOnAConnection.TestCase):  # type: ignore[misc,
 @pytest.mark.timeout(1800)
 class TestCallsOnAConnectionAtLength(CallsOnAConnection.TestCase):  # type: ignore[misc, valid-type]
     settings = settings(max_examples=4_000, stateful_step_count=100, deadline=None)
+
+
+def test_a_call_whose_time_was_up_before_it_takes_no_other_with_it() -> None:
+    """In a loop that was held up, an answer that has arrived meanwhile is still read before the timers run."""
+    state = CallsOnAConnection()
+    state.bind(window=1, throttled=False)
+    state.enquire_link(timeout=0.5)
+    state.the_loop_is_held_up(seconds=2.5)
+    state.call(count=1, expiry=None, timeout=0.0)
+    state.answer_link(which=0)
+    state.turns()
+    assert not any(isinstance(notice, LateAnswer) for notice in state.notices)
+    assert isinstance(state.calls[0].exception(), NotSent)
+    state.teardown()
