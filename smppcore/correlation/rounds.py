@@ -1,0 +1,73 @@
+"""A task that looks round every few seconds, and sooner when somebody asks it to."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from smppcore.errors import SmppError
+from smppcore.log import log
+
+
+class Rounds:
+    """Calls ``look`` one after the other, and ``renew`` in between, however long a look takes.
+
+    ``every`` is in seconds. ``look`` may fail with an SmppError; the next round comes all the same.
+    """
+
+    def __init__(self, look: Callable[[], Awaitable[None]], renew: Callable[[], None], every: float) -> None:
+        self._look = look
+        self._renew = renew
+        self._every = every
+        self._tasks: list[asyncio.Task[None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._next = 0.0
+        self._awake: asyncio.Event | None = None
+
+    def start(self, name: str) -> None:
+        """Begin with the first look at once."""
+        self._awake = asyncio.Event()
+        self._awake.set()
+        self._tasks = [asyncio.create_task(self._go(self._awake), name=name)]
+        self._tick()
+
+    async def stop(self) -> None:
+        """The present look is broken off."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Look again soon."""
+        if self._awake is not None:
+            self._awake.set()
+
+    def wake_within(self, seconds: float) -> None:
+        """Look again after that time, if not before."""
+        loop = asyncio.get_running_loop()
+        if self._timer is not None and self._next > loop.time() + seconds:
+            self._timer.cancel()
+            self._set(loop.time() + seconds)
+
+    def _tick(self) -> None:
+        self._set(asyncio.get_running_loop().time() + self._every)
+        try:
+            self._renew()
+        except SmppError as error:
+            log.error("store failed", error=str(error))
+        self.wake()
+
+    def _set(self, when: float) -> None:
+        self._next = when  # a timer of uvloop that is due at once cannot tell
+        self._timer = asyncio.get_running_loop().call_at(when, self._tick)
+
+    async def _go(self, awake: asyncio.Event) -> None:
+        while True:
+            await awake.wait()
+            awake.clear()
+            try:
+                await self._look()
+            except SmppError as error:
+                log.error("store failed", error=str(error))
