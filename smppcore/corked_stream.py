@@ -30,6 +30,7 @@ class CorkedStream(asyncio.Protocol):
         "_writable",
         "session",
         "settings",
+        "written",
     )
 
     def __init__(self, session: Session, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
@@ -42,6 +43,8 @@ class CorkedStream(asyncio.Protocol):
         self._writable = True
         self._now = loop.time()
         """The time of this turn of the loop."""
+        self.written = self._now
+        """When octets were last written."""
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
         self._covered = float("inf")
@@ -62,6 +65,11 @@ class CorkedStream(asyncio.Protocol):
     def abort(self, reason: str = "aborted") -> None:
         """End the connection at once."""
         raise NotImplementedError
+
+    @property
+    def now(self) -> float:
+        """The time of this turn of the loop, by its clock."""
+        return self._now
 
     @property
     def peer_address(self) -> tuple[str, int]:
@@ -111,6 +119,7 @@ class CorkedStream(asyncio.Protocol):
         transport = self._transport
         if transport is None or not self._output:
             return
+        self.written = self._now
         transport.write(self.session.take_output())
         if not self._writable and self._stall is None:
             self._check_stall(transport)

@@ -1,15 +1,17 @@
 """Brings the peer's requests to the application, and its answers back.
 
-A handler gets the Esme or Peer and the PDU, and returns a response PDU, a command_status, None for plain success, or
-an awaitable of these. What is awaitable runs in a task of its own, so many at once; more wait in a backlog; beyond that
-requests are refused. Reading never pauses for handlers: one that awaits a request on its own link would wait for ever.
+A handler gets the Esme or Peer and the PDU, and returns a response PDU, a command_status, None for plain success,
+UNHANDLED for what it leaves to others, or an awaitable of these. What is awaitable runs in a task of its own, so many
+at once; more wait in a backlog; beyond that requests are refused. Reading never pauses for handlers: one that awaits a
+request on its own link would wait for ever.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from enum import Enum
+from typing import Any, Final, Protocol
 
 from smppcore.constants import CommandStatus
 from smppcore.errors import EncodeError, Refuse, StateError, status_name
@@ -18,10 +20,30 @@ from smppcore.notice import Notice
 from smppcore.pdu import Pdu, Request, Response
 from smppcore.quarantine import Quarantine
 from smppcore.settings import Settings
-from smppcore.transport import Connection
 
 Answer = Response | int | None
-Handler = Callable[[Any, Any], Answer | Awaitable[Answer]]
+
+
+class Unhandled(Enum):
+    """The type of UNHANDLED, for annotations."""
+
+    UNHANDLED = "unhandled"
+
+
+UNHANDLED: Final = Unhandled.UNHANDLED
+"""What a handler returns for a PDU that is none of its: an iterator gets it, else it is refused as unhandled."""
+Result = Answer | Unhandled
+Handler = Callable[[Any, Any], Result | Awaitable[Result]]
+
+
+class Answerer(Protocol):
+    """Where the answers go: the connection, or what stands in front of it."""
+
+    def respond(self, request: Pdu, response: Response) -> None:
+        """Answer a request of the peer, once. Raises StateError, EncodeError."""
+
+    def owes(self, request: Pdu) -> bool:
+        """Whether this request still waits for its answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +220,7 @@ class Dispatcher:
         refusals: Refusals,
         quarantine: Quarantine | None = None,
     ) -> None:
-        self.connection: Connection
+        self.connection: Answerer
         self._owner = owner
         self._handlers: Mapping[type[Any], Handler] = NO_HANDLERS if handlers is None else handlers
         self._settings = settings
@@ -233,7 +255,7 @@ class Dispatcher:
         try:
             result = handler(self._owner, pdu)
         except Exception as error:
-            self.answer(pdu, self._failure(pdu, error))
+            self.fail(pdu, error)
             return
         if isinstance(result, Response):
             try:
@@ -244,6 +266,9 @@ class Dispatcher:
         elif result is None or isinstance(result, int):
             if not self.answer(pdu, result):
                 return
+        elif result is UNHANDLED:
+            self._without_handler(pdu)
+            return
         else:
             task = asyncio.ensure_future(self._await(pdu, result))
             if self._running:
@@ -255,16 +280,18 @@ class Dispatcher:
         if self._quarantine is not None:
             self._quarantine.digested(pdu)
 
-    async def _await(self, pdu: Pdu, result: Awaitable[Answer]) -> None:
+    async def _await(self, pdu: Pdu, result: Awaitable[Result]) -> None:
         try:
             answer = await result
         except Exception as error:
-            self.answer(pdu, self._failure(pdu, error))
+            self.fail(pdu, error)
             return
         except asyncio.CancelledError:
             self.answer_failed(pdu)
             raise
-        if self.answer(pdu, answer) and self._quarantine is not None:
+        if answer is UNHANDLED:
+            self._without_handler(pdu)
+        elif self.answer(pdu, answer) and self._quarantine is not None:
             self._quarantine.digested(pdu)
 
     def _task_done(self, task: "asyncio.Task[Any]") -> None:
@@ -275,12 +302,13 @@ class Dispatcher:
         self._running = self._running or ()
         self._backlog = self._backlog or ()
 
-    def _failure(self, pdu: Pdu, error: Exception) -> int:
-        """The status for a handler that raised: what Refuse names, else a temporary error, logged once."""
+    def fail(self, pdu: Pdu, error: Exception, event: str = "handler failed") -> None:
+        """Answer for one who raised: with what Refuse names, else with a temporary error, logged once."""
         if isinstance(error, Refuse):
-            return error.status
-        log.error("handler failed", command=pdu.command, sequence_number=pdu.sequence_number, exc_info=error)
-        return self._undigested(pdu, error)
+            self.answer(pdu, error.status)
+            return
+        log.error(event, command=pdu.command, sequence_number=pdu.sequence_number, exc_info=error)
+        self.answer(pdu, self._undigested(pdu, error))
 
     def _undigested(self, pdu: Pdu, error: Exception) -> int:
         """The status for a PDU that its handler could not digest: a temporary error, until it is given up."""
@@ -316,7 +344,7 @@ class Dispatcher:
 
     def owes(self, pdu: Pdu) -> bool:
         """Whether this request still waits for its answer."""
-        return id(pdu) in self.connection.session.unanswered
+        return self.connection.owes(pdu)
 
     def _bad_answer(self, pdu: Pdu, error: Exception) -> None:
         log.error("bad answer", command=pdu.command, sequence_number=pdu.sequence_number, exc_info=error)

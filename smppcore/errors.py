@@ -9,6 +9,7 @@
     +-- StateError            not allowed in the present session state; nothing was sent
     +-- Refuse                raised by a handler: "answer with this status"
     +-- TlsError              TLS failed; says in which way and what to do
+    +-- StoreError            a store failed: what it was to do may not have been done
     +-- Verdict               how a request ended without a good answer
         +-- Refused           the peer answered with an error status
         |   +-- BindRefused   the answer to a bind
@@ -181,6 +182,18 @@ class TlsError(SmppError, ConnectionError):
     def __init__(self, fault: TlsFault, text: str) -> None:
         super().__init__(text)
         self.fault = fault
+
+
+class StoreError(SmppError):
+    """A store failed, so that what it was asked to do may not have been done.
+
+    ``response`` is what the peer answered where that was to be kept: the request did end well, and only its record is
+    in doubt. It is None elsewhere.
+    """
+
+    def __init__(self, text: str, response: AnyPdu | None = None) -> None:
+        super().__init__(text)
+        self.response = response
 
 
 class Verdict(SmppError):

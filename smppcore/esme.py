@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl as tls
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
@@ -13,6 +13,7 @@ from smppcore.dial import LocalAddress, bind_failure, dial
 from smppcore.dispatch import ESME_REFUSALS, Handler, Streams, log_notice
 from smppcore.entity import Entity
 from smppcore.errors import BindRefused, EncodeError, NotSent, OutcomeUnknown
+from smppcore.middleware import NO_HOOKS, Hooks, Middleware
 from smppcore.notice import Notice
 from smppcore.password import Password, password_now
 from smppcore.pdu import (
@@ -26,7 +27,7 @@ from smppcore.pdu import (
     Response,
 )
 from smppcore.quarantine import Quarantine
-from smppcore.requests import EsmeRequests
+from smppcore.requests import EsmeRequests, Requests
 from smppcore.settings import Settings
 from smppcore.state import Role
 from smppcore.throttle import Throttle, ThrottleSettings
@@ -50,6 +51,8 @@ class Esme(EsmeRequests, Entity):
     role = Role.ESME
     refusals = ESME_REFUSALS
     incoming_classes = (DeliverSm, DataSm)
+    name: str = ""
+    """system_id, host and port of what ``connect`` was given, for records and labels."""
 
     def __init__(
         self,
@@ -60,9 +63,10 @@ class Esme(EsmeRequests, Entity):
         *,
         throttle: Throttle | None = None,
         quarantine: Quarantine | None = None,
+        hooks: Hooks = NO_HOOKS,
     ) -> None:
         own, tell = dict(handlers or {}), on_notice or log_notice
-        super().__init__(settings, codec, own, tell, throttle=throttle, quarantine=quarantine)
+        super().__init__(settings, codec, own, tell, throttle=throttle, quarantine=quarantine, hooks=hooks)
         self.bind_response: BindResponse = BindResponse()
 
     @property
@@ -85,14 +89,25 @@ class Esme(EsmeRequests, Entity):
 
     # -- as part of a link
 
-    def serve(self, link: object, streams: Streams) -> None:
-        """Before it connects: handlers get the link, and iterators of the link get what comes in."""
+    def serve(self, link: Requests, streams: Streams, hooks: Hooks = NO_HOOKS, bind: str = "") -> None:
+        """Before it connects: handlers get the link, and iterators of the link get what comes in.
+
+        ``hooks`` are those of the link; here they see what comes in over this ``bind``. What the link sends has passed
+        them already.
+        """
         self._dispatcher.serve(link, streams)
+        if hooks:
+            self._watch(hooks, link)
+            hooks.watch_answers(link, bind, self._connection)
 
     def take_over(self, calls: Iterable[Call], on_unsent: Callable[[Call, str], None]) -> None:
         """Once bound: send these calls first; give to ``on_unsent`` what cannot leave because the connection ends."""
         self._connection.on_unsent = on_unsent
         self._connection.take_over(calls)
+
+    def share(self, on_room: Callable[[], None]) -> None:
+        """Before it connects: what waits, waits for several binds; ``on_room`` is called when this one has room."""
+        self._connection.share(on_room)
 
     # -- how it begins
 
@@ -106,6 +121,7 @@ class Esme(EsmeRequests, Entity):
         server_hostname: str | None,
     ) -> None:
         connection = self._connection
+        self.name = f"{url.system_id}@{url.host}:{url.port}"
         request = bind()
         try:
             request.encode(1)  # what does not fit is said before anybody is called
@@ -157,7 +173,7 @@ class Connecting:
     async def _connect(self) -> Esme:
         return await self.open(lambda _: None)
 
-    async def open(self, prepare: Callable[[Esme], None]) -> Esme:
+    async def open(self, prepare: Callable[[Esme], object]) -> Esme:
         """Connect and bind, after ``prepare`` has done with the Esme what must be done before anything can arrive."""
         self._esme = self._make()
         prepare(self._esme)
@@ -202,6 +218,7 @@ def connect(
     password: Password | None = None,
     throttle: Throttle | ThrottleSettings | float | None = None,
     quarantine: Quarantine | None = None,
+    middleware: Sequence[Middleware] = (),
 ) -> Connecting:
     """Connect to an SMSC and bind: ``async with connect("smpp://id:password@host:2775") as esme``.
 
@@ -209,7 +226,8 @@ def connect(
     maps PDU classes to functions (esme, pdu) for what the SMSC sends; they are in place before the bind is answered.
     ``on_notice`` is called with everything rare (notice.py). ``throttle`` limits how fast requests leave: segments per
     second, or ThrottleSettings, or a Throttle that others share. ``quarantine`` takes PDUs out of circulation that
-    handlers fail on again and again. ``smpps://`` verifies the certificate and the host name
+    handlers fail on again and again. ``middleware`` looks at what is sent and what comes in, the first nearest to the
+    application. ``smpps://`` verifies the certificate and the host name
     unless ``ssl``, such as a client_context, says otherwise; ``server_hostname`` is the name in the certificate where
     it is not the host of the URL. ``local_address`` is the address of ours to connect from, or a pair of that and a
     port. ``password`` takes the place of that of the URL; a callable, such as password_from_file, is called here anew.
@@ -238,8 +256,10 @@ def connect(
         )
 
     context = ssl or (client_context() if target.tls else None)
-    used = codec or Codec(tolerate=ESME_TOLERANCE)
+    used, hooks = codec or Codec(tolerate=ESME_TOLERANCE), Hooks(middleware)
     return Connecting(
-        lambda: Esme(chosen, used, handlers, on_notice, throttle=throttle_of(throttle), quarantine=quarantine),
+        lambda: Esme(
+            chosen, used, handlers, on_notice, throttle=throttle_of(throttle), quarantine=quarantine, hooks=hooks
+        ),
         lambda esme: esme._open(target, bind_pdu, chosen, context, local_address, server_hostname),
     )

@@ -99,6 +99,20 @@ class Exchange:
             self._sent_rarely(pdu.command_id, number)
         return number
 
+    @property
+    def requests_sent(self) -> int:
+        """How many requests of ours there were, by their sequence_numbers, which count from 1."""
+        return self._next_number - 1
+
+    def number_next(self, sequence_number: int) -> None:
+        """Send the next request under this number, or the next one that no request in flight has (section 5.1.4).
+
+        Raises ValueError where it is none: from 1 to 0x7FFFFFFF.
+        """
+        if not 1 <= sequence_number <= SEQUENCE_MAX:
+            raise ValueError(f"a sequence_number is from 1 to {SEQUENCE_MAX}, not {sequence_number}")
+        self._next_number = sequence_number
+
     def _check_rare(self, command_id: int) -> None:
         """Whether a request that is not part of the ordinary traffic may be sent now. Raises StateError."""
         allowed = False

@@ -1,4 +1,4 @@
-"""Calls that wait for the next connection of a link, in their order, each as long as its timeout and expiry allow."""
+"""Calls of a link that wait: for a connection, or for room on any. In lanes, each call as long as its time allows."""
 
 import asyncio
 from collections import deque
@@ -14,40 +14,71 @@ FEW: Final = 100
 
 
 class Held:
-    """At most ``limit`` calls, not counting those that had been accepted before and came back from a connection."""
+    """So many ``lanes``, number 0 the most urgent; before them go calls that come back from a connection.
 
-    def __init__(self, limit: int) -> None:
+    At most ``limit`` calls, not counting those that had been accepted before and came back.
+    """
+
+    def __init__(self, limit: int, lanes: int = 1) -> None:
         self.obstacle = "the link was not up"
         """What the calls wait for, in the words of a NotSent."""
         self._limit = limit
-        self._calls: deque[Call] = deque()
+        self._lanes: list[deque[Call]] = [deque() for _ in range(lanes + 1)]
+        """The first is for those that came back."""
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = NEVER
         self._looked_at = -NEVER
 
     def __len__(self) -> int:
-        return len(self._calls)
+        return sum(map(len, self._lanes))
+
+    @property
+    def by_lane(self) -> list[int]:
+        """How many wait in each lane; what came back counts in the first."""
+        back, first, *others = map(len, self._lanes)
+        return [back + first, *others]
 
     @property
     def full(self) -> bool:
         """Whether no more may wait; what was cancelled does not count, but many are looked at once per GRAIN only."""
-        if len(self._calls) >= self._limit and (len(self._calls) <= FEW or self._rested):
+        if len(self) >= self._limit and (len(self) <= FEW or self._rested):
             self._expire()
-        return len(self._calls) >= self._limit
+        return len(self) >= self._limit
 
     @property
     def _rested(self) -> bool:
         """Whether the last look at all calls, which takes milliseconds for ten thousand, is some time ago."""
         return asyncio.get_running_loop().time() >= self._looked_at + GRAIN
 
-    def put(self, call: Call) -> None:
-        """Let a call wait behind the others."""
-        self._calls.append(call)
+    def put(self, call: Call, lane: int = 0) -> None:
+        """Let a call wait behind the others of its lane."""
+        self._lanes[1 + lane].append(call)
         self._arm(latest(call))
+
+    def put_back(self, call: Call) -> None:
+        """Let a call wait that a connection could not send: ahead of all but those that came back before it."""
+        self._lanes[0].append(call)
+        self._arm(latest(call))
+
+    def first(self) -> Call | None:
+        """The call whose turn it is; None if none waits. What is done with is dropped."""
+        for lane in self._lanes:
+            while lane:
+                if not lane[0][1].done():
+                    return lane[0]
+                lane.popleft()
+        self._disarm()
+        return None
+
+    def take_first(self) -> None:
+        """The call that ``first`` has told goes its way."""
+        next(filter(None, self._lanes)).popleft()
 
     def take(self) -> deque[Call]:
         """All of them, in their order, for a connection that goes on with them."""
-        calls, self._calls = self._calls, deque()
+        calls = deque(call for lane in self._lanes for call in lane)
+        for lane in self._lanes:
+            lane.clear()
         self._disarm()
         return calls
 
@@ -74,6 +105,10 @@ class Held:
 
     def _expire(self) -> None:
         self._looked_at = now = asyncio.get_running_loop().time()
-        self._calls, earliest = still_waiting(self._calls, now, self.obstacle)
+        earliest = NEVER
+        for number, lane in enumerate(self._lanes):
+            if lane:
+                self._lanes[number], until = still_waiting(lane, now, self.obstacle)
+                earliest = min(earliest, until)
         if earliest < NEVER:
             self._arm(max(earliest, now + GRAIN))

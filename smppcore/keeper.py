@@ -9,10 +9,11 @@ from smppcore.backoff import Backoff, BackoffSettings, Failure, failure_of
 from smppcore.esme import Esme
 from smppcore.link_event import LinkEvent, LinkState
 from smppcore.log import log
+from smppcore.place import Place
 
 
 class BindKeeper:
-    """One bind. Several can stand beside each other: each has its own waiting times, none knows of the others.
+    """The bind of one ``place``. Several stand beside each other: each has its own waiting times, none knows of others.
 
     ``open_bind`` makes a bound Esme; ``on_change`` is called with the keeper and each change of its state. ``esme`` is
     there while it is bound. A failure of a kind in ``give_up_on`` ends it for good.
@@ -20,16 +21,24 @@ class BindKeeper:
 
     def __init__(
         self,
+        place: Place,
         open_bind: Callable[[], Awaitable[Esme]],
         settings: BackoffSettings,
         give_up_on: Collection[Failure],
         on_change: Callable[["BindKeeper", LinkEvent], None],
     ) -> None:
+        self.place = place
+        self.event = LinkEvent(LinkState.DOWN, "not started")
+        """What was told of it last."""
+        self.last_error: Exception | None = None
+        self.failed_at = 0.0
+        """When that was, by the clock of the event loop."""
         self.esme: Esme | None = None
         self.attempts = 0
         """How often it has tried to bind, and in ``binds`` how often that went well."""
         self.binds = 0
         self.bound_since: datetime | None = None
+        self._requests = 0
         self._open = open_bind
         self._backoff = Backoff(settings, random.Random())  # noqa: S311  # it spreads waiting times, it guards nothing
         self._give_up_on = give_up_on
@@ -86,27 +95,54 @@ class BindKeeper:
 
     def _unbound(self, esme: Esme) -> None:
         self.esme = self.bound_since = None
+        self._requests += esme.requests_sent
         if not self._closing:
             self._former = [each for each in (*self._former, esme) if each.handlers_running]
 
+    @property
+    def requests(self) -> int:
+        """How many requests were sent on it, over all of its connections, binds and enquire_links included."""
+        return self._requests + (self.esme.requests_sent if self.esme is not None else 0)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is not bound, and this is not its first attempt."""
+        return self.esme is None and self.last_error is not None
+
     def _tell(self, event: LinkEvent) -> None:
+        self.event = event
+        if event.error is not None:
+            self.last_error, self.failed_at = event.error, asyncio.get_running_loop().time()
         self._on_change(self, event)
 
-    async def close(self) -> None:
-        """Stop, in every state: unbind and close what is bound, break off what is not. Cancelled, it aborts at once."""
+    def begin_close(self) -> None:
+        """Begin to stop, in every state: unbind and close what is bound, break off what is not."""
+        if self._closing:
+            return
         self._closing = True
+        if self.esme is not None:
+            self.esme.begin_close()
+        else:
+            self._task.cancel()
+
+    async def close(self) -> None:
+        """begin_close, and wait until it has stopped. Cancelled, it aborts at once."""
+        self.begin_close()
         try:
             if self.esme is not None:
                 await self.esme.close()
-            else:
-                self._task.cancel()
             await asyncio.wait([self._task])
+            self.event = LinkEvent(LinkState.CLOSED, "closed")
         except asyncio.CancelledError:
             self.abort()
             raise
         finally:
-            for esme in self._former:
-                esme.cancel_handlers()
+            self.cancel_handlers()
+
+    def cancel_handlers(self) -> None:
+        """Cancel the handlers that still run on connections that are gone."""
+        for esme in self._former:
+            esme.cancel_handlers()
 
     def abort(self) -> None:
         """Stop at once, without unbind."""

@@ -1,65 +1,90 @@
-"""A link to a carrier: an Esme that comes back by itself. One bind for now, with the API of an Esme.
+"""A link to a carrier: one bind or many that come back by themselves, with the API of an Esme.
 
 What an Esme never does, a Link does: it connects again after a loss, waits differently for different failures, holds
-calls made while it is down, and sends what was not sent on the next connection. A call keeps its Future and its place
-on that way, so nobody is overtaken; and while the link is up a call is one of the Esme, without anything in between.
+calls made while it is down, and sends what was not sent on another connection. A call keeps its Future and its place
+on that way, so nobody is overtaken. While a link of one bind is up, a call is one of its Esme, without anything in
+between; several binds have one queue in front of them (pool.py).
 """
 
 import asyncio
 import ssl as tls
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
-from smppcore.backoff import LOUD, BackoffSettings, Failure
-from smppcore.calls import Call, latest
+from smppcore.backoff import BackoffSettings, Failure
+from smppcore.binds import Binds
 from smppcore.codec import Codec
+from smppcore.correlation import Correlation
 from smppcore.dial import LocalAddress
 from smppcore.dispatch import Answer, Handler, Incoming, Streams, log_notice
 from smppcore.errors import NotSent
-from smppcore.esme import BindMode, Esme, connect, throttle_of
-from smppcore.held import Held
+from smppcore.esme import Esme, connect, throttle_of
+from smppcore.gathering import Gathering
 from smppcore.keeper import BindKeeper
+from smppcore.lifetime import Lifetime
+from smppcore.link_calls import LinkCalls
 from smppcore.link_event import LinkEvent, LinkState
-from smppcore.log import log
+from smppcore.link_news import LinkNews
+from smppcore.link_status import LinkStatus, status_of
+from smppcore.link_trace import LinkTrace
+from smppcore.middleware import Hooks, Middleware
 from smppcore.notice import Finished, Notice, StateChange
-from smppcore.outgoing_calls import not_sent
 from smppcore.password import Password
-from smppcore.pdu import EnquireLink, EnquireLinkResp, Pdu, Request, Response
+from smppcore.pdu import EnquireLink, EnquireLinkResp, Pdu, Response
+from smppcore.place import LinkMode, Place, places
 from smppcore.quarantine import Quarantine
-from smppcore.requests import EsmeRequests
 from smppcore.retry import Retry
 from smppcore.settings import Settings
 from smppcore.throttle import Throttle, ThrottleSettings
+from smppcore.trace import Trace
 from smppcore.url import SmppUrl
 
 R = TypeVar("R", bound=Response)
 
 
-class Link(EsmeRequests):
+class Link(LinkCalls, Lifetime):
     """``async with Link("smpp://id:password@host:2775") as link:`` and send; or ``await link.start()`` and ``close()``.
 
-    The options from ``bind`` to ``quarantine`` are those of ``connect``, but that handlers are called with the Link,
-    which can send where the connection that brought the PDU cannot any more. ``throttle`` and ``quarantine`` last over
-    all connections; the password and the address are looked up anew for each.
+    ``urls`` is the URL of the host, or of several that are bound to alike, ``binds`` times each; ``standby`` are bound
+    to only while none of those is up, and drained once one has been back for ``fail_back_after`` seconds. ``bind`` is a
+    mode, or "pair" for a transmitter and a receiver each. Requests go to the bind with the least to do; the segments of
+    one ``send`` leave on one bind, in order. ``window`` is for each bind, ``throttle`` for all of them.
+
+    ``lanes`` are names of priorities, the most urgent first: ``link.lane("urgent").send(...)`` goes before all that
+    waits in lanes after it; calls without a lane take the last.
+
+    The options from ``handlers`` to ``quarantine`` are those of ``connect``, but that handlers are called with the
+    Link, which can send where the connection that brought the PDU cannot any more. ``throttle`` and ``quarantine`` last
+    over all connections; the password and the address are looked up anew for each.
 
     ``backoff`` says how long to wait between attempts to bind. ``retry`` is the policy for calls that name none. At
     most ``queue`` calls wait while the link is down; ``fail_fast`` lets them end in NotSent at once, as ``expiry=0``
-    does for one call. After a failure of a kind in ``give_up_on`` the link closes for good; by default it goes on
-    trying, slowly and loudly. ``on_event`` is called with each LinkEvent.
+    does for one call. A bind that fails in a way that is in ``give_up_on`` is not tried again, and where none is left
+    the link closes for good; by default it goes on trying, slowly and loudly. ``on_event`` is called with each
+    LinkEvent.
+
+    ``middleware`` looks at what is sent and what comes in, the first nearest to the application. With a ``correlation``
+    receipts find their messages, and ``(await link.send(...)).receipt()`` waits for them; a ``gathering`` joins the
+    segments of what comes in over any of the binds. Both are for this link alone; they are opened with it and closed
+    with it. Into ``trace`` goes a copy of all octets, from the first bind on; ``link.trace`` switches that.
 
     The requests are those of an Esme, and each ends in one verdict: ``timeout`` covers waiting for the link as well,
-    what was not sent goes on to the next connection in its place, and only a Retry policy sends anything twice.
+    what was not sent goes on to another connection in its place, and only a Retry policy sends anything twice.
     Raises ValueError for a bad URL or option.
     """
 
     def __init__(
         self,
-        url: str,
+        urls: str | Sequence[str],
         *,
-        bind: BindMode = "transceiver",
+        standby: str | Sequence[str] = (),
+        bind: LinkMode = "transceiver",
+        binds: int = 1,
+        fail_back_after: float = 10.0,
+        lanes: Sequence[str] = (),
         window: int | None = None,
         handlers: Mapping[type[Any], Handler] | None = None,
         settings: Settings | None = None,
@@ -82,19 +107,33 @@ class Link(EsmeRequests):
         fail_fast: bool = False,
         give_up_on: Collection[Failure] = (),
         on_event: Callable[[LinkEvent], None] | None = None,
+        middleware: Sequence[Middleware] = (),
+        correlation: Correlation | None = None,
+        gathering: Gathering | None = None,
+        trace: Trace | None = None,
     ) -> None:
-        target = SmppUrl.parse(url)
-        self.name = f"{target.system_id}@{target.host}:{target.port}"
-        self.settings = settings or Settings()
-        self.state = LinkState.DOWN
-        self.last_event = LinkEvent(LinkState.DOWN, "not started")
-        self.throttle: Throttle | None = None
+        hosts, others = _hosts(urls), _hosts(standby)
+        if not hosts:
+            raise ValueError("a link needs the URL of a host")
+        self.name = f"{SmppUrl.parse(hosts[0][0]).system_id}@{hosts[0][1]}"
+        self._places = places(bind, binds, hosts, others)
+        super().__init__(
+            LinkNews(self.name, on_event),
+            settings or Settings(),
+            several=len(self._places) > 1,
+            lanes=lanes,
+            queue=queue,
+            fail_fast=fail_fast,
+            retry=retry,
+            hooks=Hooks(middleware),
+            correlation=correlation,
+        )
+        self._gathering = gathering
+        self._trace = LinkTrace(self.name, trace)
         self._connect = partial(
             connect,
-            url,
-            bind=bind,
             window=window,
-            handlers=handlers,
+            handlers=self._all_handlers(handlers or {}),
             settings=self.settings,
             codec=codec,
             on_notice=self._noticed,
@@ -109,22 +148,19 @@ class Link(EsmeRequests):
             password=password,
             quarantine=quarantine,
         )
-        self._connect()  # refuses what is wrong with the options here and now
+        for place in self._places:
+            self._connect(place.url, bind=place.mode)  # refuses what is wrong with the options here and now
         self._asked_throttle = throttle
-        self._timeout = self.settings.response_timeout
-        self._retry = retry
         self._streams = Streams(dict(handlers or {}))
         self._on_notice = on_notice or log_notice
-        self._backoff = backoff or BackoffSettings()
-        self._held = Held(queue)
-        self._fail_fast = fail_fast
-        self._give_up_on = frozenset(give_up_on)
-        self._on_event = on_event
-        self._keepers: list[BindKeeper] = []
-        self._settled = asyncio.Event()
-        self._closed = asyncio.Event()
-        self._started = False
-        self._begin = self._refuse
+        self._binds = Binds(
+            self._places,
+            self._open,
+            backoff or BackoffSettings(),
+            frozenset(give_up_on),
+            self._changed,
+            fail_back_after,
+        )
 
     def __repr__(self) -> str:
         return f"<Link {self.name} {self.state}>"
@@ -133,17 +169,33 @@ class Link(EsmeRequests):
 
     async def start(self) -> None:
         """Begin to connect, and return at once; ``wait_up`` waits for the bind. Raises RuntimeError the second time."""
-        if self._started or self._closed.is_set():
+        if self._started or self._news.closed:
             raise RuntimeError(f"the link {self.name} was started or closed before; make another one")
-        self._started = True
-        self._ended = asyncio.get_running_loop().create_future()
-        self.throttle = throttle_of(self._asked_throttle)
-        self._begin = self._hold
-        self._keepers.append(BindKeeper(self._open, self._backoff, self._give_up_on, self._changed))
+        for layer in self._stored:
+            await layer.open(self, self._hooks)
+        self._begin_sending(throttle_of(self._asked_throttle))
+        self._binds.start()
 
-    async def _open(self) -> Esme:
-        connecting = self._connect(throttle=self.throttle)
-        return await connecting.open(lambda esme: esme.serve(self, self._streams))
+    @property
+    def _stored(self) -> list[Correlation | Gathering]:
+        """What keeps something in a store, and is opened and closed with the link."""
+        return [layer for layer in (self._correlation, self._gathering) if layer is not None]
+
+    def _all_handlers(self, own: Mapping[type[Any], Handler]) -> Mapping[type[Any], Handler]:
+        for layer in reversed(self._stored):
+            own = layer.handlers(own)
+        return own
+
+    async def _open(self, place: Place) -> Esme:
+        connecting = self._connect(place.url, bind=place.mode, throttle=self.throttle)
+        return await connecting.open(partial(self._prepare, place))
+
+    def _prepare(self, place: Place, esme: Esme) -> None:
+        """Before it connects."""
+        esme.serve(self, self._streams, self._hooks, place.name)
+        if self._pool is not None:
+            esme.share(self._pool.send)
+        self._trace.connecting(place, esme)
 
     async def close(self) -> None:
         """Refuse new calls, let what is in flight be answered, unbind, close: within close_timeout, in every state.
@@ -152,36 +204,31 @@ class Link(EsmeRequests):
         """
         self._end("the link is closed")
         try:
-            for keeper in self._keepers:
-                await keeper.close()
+            await self._binds.close()
         finally:
-            if not self._closed.is_set():
-                self._enter(LinkEvent(LinkState.CLOSED, "closed"))
+            for layer in self._stored:
+                await layer.close()
+            if not self._news.closed:
+                self._close_for_good("closed")
 
     def abort(self) -> None:
         """Drop the connection at once, without unbind, and close for good."""
         self._end("the link is aborted")
-        for keeper in self._keepers:
-            keeper.abort()
-        if not self._closed.is_set():
-            self._enter(LinkEvent(LinkState.CLOSED, "aborted"))
+        self._binds.abort()
+        if not self._news.closed:
+            self._close_for_good("aborted")
+
+    def _close_for_good(self, reason: str) -> None:
+        event = LinkEvent(LinkState.CLOSED, reason)
+        self._news.note(event)
+        self._news.tell(event)
 
     def _end(self, reason: str) -> None:
-        """From now on nothing is sent, and nobody waits."""
-        self._begin = self._refuse
-        self._held.fail(reason)
+        super()._end(reason)
         self._streams.end()
-        if self._sends:
-            self._ended.set_result(None)
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
+    def _senders(self) -> Iterator[Esme]:
+        return self._binds.senders()
 
     async def wait_up(self, timeout: float | None = None) -> Esme:
         """Wait until it is bound; returns the Esme of the moment.
@@ -191,96 +238,82 @@ class Link(EsmeRequests):
         """
         async with asyncio.timeout(timeout):
             while self.esme is None:
-                if self._closed.is_set():
+                if self._news.closed:
                     raise ConnectionError(f"{self.name}: {self.last_event.reason}") from self.last_event.error
-                self._settled.clear()
-                await self._settled.wait()
+                await self._news.wait_settled()
             return self.esme
 
     async def wait_closed(self) -> str:
         """Wait until the link is closed for good, and say why it is."""
-        await self._closed.wait()
-        return self.last_event.reason
+        return await self._news.wait_closed()
 
     # -- what an operator wants to know
 
     @property
+    def state(self) -> LinkState:
+        """Whether it can send just now; one bind that can is enough."""
+        return self.last_event.state
+
+    @property
+    def last_event(self) -> LinkEvent:
+        """What was told last of the link as a whole."""
+        return self._news.event
+
+    @property
     def esme(self) -> Esme | None:
-        """The bound Esme of the moment; None while there is none."""
-        return next((keeper.esme for keeper in self._keepers if keeper.esme is not None), None)
+        """A bound Esme of the moment, one that can send if there is any; None while there is none."""
+        return next(self._binds.up(), None)
+
+    @property
+    def esmes(self) -> list[Esme]:
+        """All that are bound at the moment."""
+        return list(self._binds.up())
 
     @property
     def bound_since(self) -> datetime | None:
-        """Since when it has been bound (UTC); None while it is not."""
-        return next((keeper.bound_since for keeper in self._keepers if keeper.bound_since is not None), None)
+        """Since when it has been bound without a gap, as far as the binds of the moment tell (UTC); None while down."""
+        return min((since for keeper in self._binds.keepers if (since := keeper.bound_since)), default=None)
 
     @property
     def attempts(self) -> int:
         """How often it has tried to bind since it was started."""
-        return sum(keeper.attempts for keeper in self._keepers)
+        return self._binds.attempts
 
     @property
     def binds(self) -> int:
         """How often it was bound."""
-        return sum(keeper.binds for keeper in self._keepers)
+        return self._binds.binds
 
     @property
     def in_flight(self) -> int:
         """How many requests wait for their answer."""
-        return self.esme.in_flight if self.esme is not None else 0
+        return sum(esme.in_flight for esme in self._binds.all_esmes())
 
     @property
     def waiting(self) -> int:
-        """How many requests wait for the link, for room in the window, or for the throttle."""
-        return len(self._held) + (self.esme.waiting if self.esme is not None else 0)
+        """How many requests wait for the link, for room in a window, or for the throttle."""
+        return len(self._held) + sum(esme.waiting for esme in self._binds.all_esmes())
 
     @property
     def rate(self) -> float | None:
         """How many segments per second may leave at present; None where nothing limits that."""
         return None if self.throttle is None else self.throttle.rate(asyncio.get_running_loop().time())
 
+    def trace(self, trace: Trace | None) -> None:
+        """Record into this trace from now on, on all binds; with None, record no more."""
+        self._trace.switch(trace)
+
+    def status(self) -> LinkStatus:
+        """What an operator wants to know of it, all at once."""
+        return status_of(self, self._binds.keepers, self._held)
+
     # -- requests
 
     async def enquire_link(self, *, timeout: float | None = None) -> EnquireLinkResp:
         """Ask whether the SMSC is there (section 4.11); it waits neither for the window nor for the link."""
         if self.esme is None:
-            raise NotSent(self._obstacle(), EnquireLink())
+            raise NotSent(self._news.obstacle, EnquireLink())
         return await self.esme.enquire_link(timeout=timeout)
-
-    def _hold(self, pdu: Request[R], timeout: float | None, expiry: float | None = None, /) -> "asyncio.Future[R]":
-        """Begin a call while the link is down."""
-        if not isinstance(pdu, Request):
-            raise TypeError(f"a request is a PDU with an answer, not {type(pdu).__name__}")
-        call = _call(pdu, timeout, expiry)
-        if self._fail_fast or expiry == 0:
-            not_sent(call, self._obstacle())
-        elif self._held.full:
-            not_sent(call, f"{self._obstacle()}, and {len(self._held)} calls wait for it already")
-        else:
-            self._held.put(call)
-        return call[1]
-
-    def _refuse(self, pdu: Request[R], timeout: float | None, expiry: float | None = None, /) -> "asyncio.Future[R]":
-        """Begin a call while there is no hope of a connection."""
-        call = _call(pdu, timeout, expiry)
-        not_sent(call, "the link is closed" if self._started else "the link was not started")
-        return call[1]
-
-    def _unsent(self, call: Call, reason: str) -> None:
-        """A connection ends before this call has left: the next one goes on with it."""
-        if not self._sends or self._fail_fast or latest(call) <= asyncio.get_running_loop().time():
-            not_sent(call, reason)
-        else:
-            self._held.put(call)
-
-    @property
-    def _sends(self) -> bool:
-        """Whether calls have a chance: started, and not about to close."""
-        return self._started and not self._ended.done()
-
-    def _obstacle(self) -> str:
-        event = self.last_event
-        return f"the link is {event.state}" + (f" ({event.reason})" if event.reason else "")
 
     # -- what comes in
 
@@ -293,65 +326,37 @@ class Link(EsmeRequests):
 
     def answer(self, pdu: Pdu, answer: Answer = None) -> None:
         """Answer a request of the SMSC by hand, once; nothing happens where its connection is gone."""
-        for keeper in self._keepers:
-            if keeper.esme is not None and keeper.esme.owes(pdu):
-                keeper.esme.answer(pdu, answer)
+        for esme in self._binds.all_esmes():
+            if esme.owes(pdu):
+                esme.answer(pdu, answer)
 
     # -- what becomes of it
 
     def _noticed(self, notice: Notice) -> None:
         if isinstance(notice, StateChange | Finished):
             self._route()
+        if self._correlation is not None:
+            self._correlation.noticed(notice)
         self._on_notice(notice)
 
     def _changed(self, keeper: BindKeeper, event: LinkEvent) -> None:
         """A keeper has another state."""
-        if keeper.esme is not None:
-            keeper.esme.take_over(self._held.take(), self._unsent)
+        if event.state is LinkState.UP and keeper.esme is not None:
+            keeper.esme.take_over(self._held.take() if self._pool is None else (), self._unsent)
+        if len(self._places) > 1:
+            self._news.tell(replace(event, bind=keeper.place.name))
+            event = replace(event, state=self._binds.state, bind="")
         if event.state is LinkState.CLOSED:
             self._end(event.reason)
-        self._route()
-        self._enter(event)
-
-    def _route(self) -> None:
-        """Let calls go to an Esme that sends, or let them wait; once closed, neither."""
-        if not self._sends:
-            return
-        esme = self.esme
-        # As long as calls wait on a connection that ends, later ones go behind them, and so to the next one in order.
-        self._begin = self._hold if esme is None or (esme.ending and not esme.waiting) else esme._begin
-
-    def _enter(self, event: LinkEvent) -> None:
-        self.state, self.last_event = event.state, event
-        self._held.obstacle = self._obstacle()
-        if event.state is LinkState.CLOSED:
-            self._closed.set()
-        if event.state in (LinkState.UP, LinkState.CLOSED):
-            self._settled.set()
-        self._report(event)
-        if self._on_event is not None:
-            try:
-                self._on_event(event)
-            except Exception as error:
-                log.error("on_event failed", link=self.name, state=str(event.state), exc_info=error)
-
-    def _report(self, event: LinkEvent) -> None:
-        """One line in the log; loud where somebody has to mend something."""
-        text = f"link is {event.state}"
-        if event.failure is None:
-            (log.debug if event.state is LinkState.CONNECTING else log.info)(text, link=self.name)
-            return
-        loud = event.failure in LOUD or event.state is LinkState.CLOSED
-        (log.error if loud else log.warning)(
-            text,
-            link=self.name,
-            failure=str(event.failure),
-            reason=event.reason,
-            attempt=event.attempt,
-            wait=round(event.wait, 3),
-        )
+        changed = event.state is not self.state or len(self._places) == 1
+        if changed:
+            self._news.note(event)
+        self._route()  # whoever is told may send
+        if changed:
+            self._news.tell(event)
 
 
-def _call(pdu: Request[R], timeout: float | None, expiry: float | None) -> Call:
-    loop = asyncio.get_running_loop()
-    return pdu, loop.create_future(), loop.time(), timeout, expiry
+def _hosts(urls: str | Sequence[str]) -> list[tuple[str, str]]:
+    """Each URL with the name of its host. Raises ValueError for one that cannot be read."""
+    given = [urls] if isinstance(urls, str) else list(urls)
+    return [(url, f"{target.host}:{target.port}") for url in given for target in [SmppUrl.parse(url)]]

@@ -21,7 +21,8 @@ class LinkEvent:
 
     ``reason`` says why in words. Where something failed, ``failure`` is the kind of it and ``error`` the exception;
     ``wait`` is how many seconds a link that is DOWN will wait, ``attempt`` the number of this attempt to bind since the
-    link last had a bind that lasted, from 1 on.
+    link last had a bind that lasted, from 1 on. A link of several binds tells of each of them, by its name in ``bind``,
+    and then, with an empty one, of itself.
     """
 
     state: LinkState
@@ -30,3 +31,4 @@ class LinkEvent:
     wait: float = 0.0
     error: Exception | None = None
     attempt: int = 0
+    bind: str = ""

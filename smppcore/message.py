@@ -1,7 +1,7 @@
 """What a short message says, and the PDUs that say it: text, header and receipt of a PDU, submit_sm for a text."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, TypeVar
 
 from smppcore.address import Address
@@ -38,12 +38,17 @@ def text_of(pdu: Message, *, default: str = "gsm0338") -> str | None:
 
 
 def receipt_of(
-    pdu: DeliverSm | DataSm, *, default: str = "gsm0338", by_text: bool = False, arrived: datetime | None = None
+    pdu: DeliverSm | DataSm,
+    *,
+    default: str = "gsm0338",
+    by_text: bool = False,
+    arrived: datetime | None = None,
+    zone: tzinfo | None = None,
 ) -> DeliveryReceipt | None:
     """The delivery receipt in a PDU, None where it is an ordinary message (Appendix B, section 5.2.12). Never raises.
 
     ``by_text`` also takes a text that looks like a receipt for one, though anyone can send such a text; ``arrived``
-    decides between two readings of a date.
+    decides between two readings of a date; ``zone`` is where dates are that name no offset from UTC.
     """
     message_id, state = _raw(pdu, RECEIPTED_MESSAGE_ID.tag), _raw(pdu, MESSAGE_STATE.tag)
     if not by_text and not is_marked(pdu.esm_class, message_id, state):
@@ -59,7 +64,15 @@ def receipt_of(
         network_error_code=_raw(pdu, NETWORK_ERROR_CODE.tag),
         by_text=by_text,
         arrived=arrived,
+        zone=zone,
     )
+
+
+def is_receipt(pdu: Pdu) -> bool:
+    """Whether a PDU says that it is a delivery receipt, by its esm_class or its TLVs; its text is not looked at."""
+    if not isinstance(pdu, DeliverSm | DataSm):
+        return False
+    return is_marked(pdu.esm_class, _raw(pdu, RECEIPTED_MESSAGE_ID.tag), _raw(pdu, MESSAGE_STATE.tag))
 
 
 def _raw(pdu: Pdu, wanted: int) -> bytes | None:

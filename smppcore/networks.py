@@ -45,6 +45,12 @@ def parse_address(host: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine: a loopback address, or localhost (RFC 6761). Other names may lead anywhere."""
+    address = parse_address(host)
+    return host.lower() == "localhost" if address is None else address.is_loopback
+
+
 def origin_of(host: str) -> str:
     """What counts as one address: an IPv4 address, or the network of 64 bits that an IPv6 address is in."""
     address = parse_address(host)

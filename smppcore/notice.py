@@ -3,7 +3,7 @@
 A session puts these into its list ``notices``; whoever drives it takes them out and acts on them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from smppcore.errors import DecodeError, Verdict
@@ -21,9 +21,13 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class LateAnswer:
-    """A response that belongs to no request in flight: late, repeated, or under a number that we never used."""
+    """A response that belongs to no request in flight: late, repeated, or under a number that we never used.
+
+    ``request`` is what it answers, where that was given up or cancelled not too long ago.
+    """
 
     response: Pdu
+    request: Pdu | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

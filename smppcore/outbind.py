@@ -6,11 +6,10 @@ side of the SMSC, ``OutbindListener`` that of the ESME.
 
 import asyncio
 import ssl as tls
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from smppcore.account import Account, Accounts
 from smppcore.codec import ESME_TOLERANCE, Codec
@@ -20,8 +19,10 @@ from smppcore.dispatch import Handler
 from smppcore.errors import SmppError
 from smppcore.esme import BIND_PDUS, BindMode, Esme
 from smppcore.guard import Guard, GuardSettings, Refusal
+from smppcore.lifetime import Lifetime
 from smppcore.listener import Address, Listener, Welcome
 from smppcore.log import log
+from smppcore.middleware import Hooks, Middleware
 from smppcore.networks import Networks
 from smppcore.notice import Notice, StateChange
 from smppcore.password import Password, password_now
@@ -141,7 +142,7 @@ class _Visit:
     counted: bool = True
 
 
-class OutbindListener:
+class OutbindListener(Lifetime):
     """An ESME that waits to be called: ``async with OutbindListener(accounts=..., system_id=..., ...) as listener``.
 
     Each connection that sends a right outbind becomes a bound Esme, as ``connect`` would have made it. Which outbinds
@@ -149,9 +150,10 @@ class OutbindListener:
     SMSCs; ``authenticate``; or ``accept_any=True``, which shows our own password to whoever asks for it. ``guard`` says
     who may connect at all, and how often. ``system_id``, ``password``, ``bind`` and ``fields`` (system_type,
     interface_version, addr_ton, addr_npi, address_range) are for our bind. ``on_esme`` is called with each bound Esme;
-    where it gives an awaitable, that runs in a task until the close. ``handlers``, ``settings``, ``codec`` and
-    ``on_notice`` are as for connect; ``ssl`` is a server_context. A connection without an outbind within the setting
-    session_init_timeout is closed, and so is one with a wrong one, which is logged: there is no response to an outbind.
+    where it gives an awaitable, that runs in a task until the close. ``handlers``, ``settings``, ``codec``,
+    ``on_notice`` and ``middleware`` are as for connect; ``ssl`` is a server_context. A connection without an outbind
+    within the setting session_init_timeout is closed, and so is one with a wrong one, which is logged: there is no
+    response to an outbind.
 
     Raises TypeError and ValueError for arguments that make no sense, EncodeError for a field that does not fit.
     """
@@ -174,6 +176,7 @@ class OutbindListener:
         codec: Codec | None = None,
         on_notice: Callable[[Notice], None] | None = None,
         ssl: tls.SSLContext | None = None,
+        middleware: Sequence[Middleware] = (),
         **fields: Any,
     ) -> None:
         if [accounts is not None, authenticate is not None, accept_any].count(True) != 1:
@@ -191,8 +194,9 @@ class OutbindListener:
         self._bind_pdu: Callable[[], Bind[Any]] = lambda: BIND_PDUS[bind](
             system_id=system_id, password=password_now(password), **fields
         )
+        hooks = Hooks(middleware)
         self._new_esme: Callable[[], Esme] = lambda: Esme(
-            self.settings, codec or Codec(tolerate=ESME_TOLERANCE), handlers, on_notice
+            self.settings, codec or Codec(tolerate=ESME_TOLERANCE), handlers, on_notice, hooks=hooks
         )
         self._on_esme = on_esme
         self._ssl = ssl
@@ -285,7 +289,7 @@ class OutbindListener:
             log.warning("outbind refused", host=visit.address[0], system_id=request.system_id)
             return
         esme = visit.esme
-        esme._connection.on_request = esme._dispatcher.dispatch
+        esme._connection.on_request = esme._receiver.dispatch
         await esme._bind(self._bind_pdu())
         if esme.state in BOUND:
             visit.bound = True
@@ -337,15 +341,6 @@ class OutbindListener:
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()  # a task that is done may not have said so yet
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
 
 def _ask(asked: "asyncio.Future[Outbind]", pdu: Pdu) -> None:

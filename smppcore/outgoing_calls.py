@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from smppcore.calls import Call, latest, still_waiting, too_late
 from smppcore.corked_stream import CorkedStream
 from smppcore.errors import EncodeError, NotSent, StateError
+from smppcore.pace import Pace
 from smppcore.pdu import Pdu, Request, Response
 from smppcore.session import Session
 from smppcore.settings import Settings
@@ -28,12 +29,12 @@ class OutgoingCalls(CorkedStream):
     """
 
     __slots__ = (
-        "_booked",
         "_closing",
         "_create_future",
         "_in_flight",
+        "_on_room",
+        "_pace",
         "_throttle",
-        "_throttled",
         "_unhindered",
         "_waiting",
         "_window",
@@ -58,11 +59,10 @@ class OutgoingCalls(CorkedStream):
         self._waiting: deque[Call] | tuple[()] = ()
         """Made when it is needed, and forgotten when it is empty: a deque takes 760 octets."""
         self._throttle = throttle
+        self._pace = None if throttle is None else Pace(throttle, loop, self._on_pace)
         self._unhindered = throttle is None
         """Whether a request may leave at once if the window has room: writable, and no throttle to be asked."""
-        self._throttled: asyncio.TimerHandle | None = None
-        self._booked = 0
-        """Segments that the throttle has given in advance, to the first of those that wait."""
+        self._on_room: Callable[[], None] | None = None
         self._closing = False
 
     @property
@@ -116,7 +116,7 @@ class OutgoingCalls(CorkedStream):
         return future
 
     def _overdue(self, call: Call) -> None:
-        """Its time was up before it was made: it must not leave, and the deadlines of the others are not its business."""
+        """Its time was up before it was made: it must not leave, and the deadlines of others are not its business."""
         if self._waiting and self._waiting[-1] is call:
             too_late(call, self._obstacle())
         else:
@@ -131,8 +131,39 @@ class OutgoingCalls(CorkedStream):
         expiry = call[4]
         if expiry is not None and expiry < self._covered:
             self._arm(self._now + expiry)
-        if self._throttle is not None:
+        if self._pace is not None:
             self._send_waiting()
+
+    # -- as one of several connections that have their waiting calls in common
+
+    def share(self, on_room: Callable[[], None]) -> None:
+        """Leave the waiting, and the throttle, to others: ``on_room`` is called whenever another request may fit in."""
+        self._on_room = on_room
+        self._unhindered = self._writable
+        if self._pace is not None:
+            self._pace.give_back()
+            self._pace = None
+
+    @property
+    def load(self) -> int:
+        """How many requests are in flight, or wait on this very connection."""
+        return len(self._in_flight) + len(self._waiting)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a request would leave at once."""
+        return len(self._in_flight) < self._window and self._unhindered and not self._waiting and not self.ending
+
+    def carry(self, call: Call) -> None:
+        """Send a call that was made elsewhere; where there is no room it waits behind the others."""
+        self._cork()
+        if self._closing or self._transport is None:
+            self._leave_unsent(call, self.reason or "the connection is closed")
+        elif self.has_room:
+            self._send(call)
+        else:
+            self._wait(call)
+            self._arm(latest(call))
 
     def take_over(self, calls: Iterable[Call]) -> None:
         """Go on with calls that another connection could not send, ahead of all that are made from now on."""
@@ -188,37 +219,22 @@ class OutgoingCalls(CorkedStream):
             waiting.popleft()
             if live:
                 self._send(call)
+        if self._on_room is not None:
+            self._on_room()
 
     def _may_leave(self, pdu: Pdu) -> bool:
-        """Ask the throttle; if it says no, come back when it will be this one's time."""
-        throttle = self._throttle
-        if throttle is None:
-            return True
-        if self._throttled is not None:
-            return False
-        now, cost = self._now, segments(pdu)
-        if self._booked:
-            throttle.give_back(self._booked - cost)  # 0, unless the one that it was booked for has gone away
-            self._booked = 0
-            return True
-        if throttle.take(now, cost):
-            return True
-        self._booked = cost
-        self._throttled = self._loop.call_at(throttle.book(now, cost), self._on_throttle)
-        return False
+        """Ask the throttle; if it says no, it comes back when it will be this one's time."""
+        return self._pace is None or self._pace.may_leave(self._now, segments(pdu))
 
-    def _on_throttle(self) -> None:
-        self._throttled = None
+    def _on_pace(self) -> None:
         self._cork()
         self._send_waiting()
         if not self._waiting:
             self._unbook()
 
     def _unbook(self) -> None:
-        """Nobody is left who could use what was booked; others that share the throttle may."""
-        if self._throttle is not None and self._booked:
-            self._throttle.give_back(self._booked)
-            self._booked = 0
+        if self._pace is not None:
+            self._pace.give_back()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -226,7 +242,7 @@ class OutgoingCalls(CorkedStream):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._unhindered = self._throttle is None
+        self._unhindered = self._pace is None
         self._send_waiting()
 
     def _expire_waiting(self, now: float) -> float:

@@ -14,6 +14,7 @@ from smppcore.entity import Entity
 from smppcore.errors import Refuse
 from smppcore.guard import Refusal
 from smppcore.log import log
+from smppcore.middleware import Hooks
 from smppcore.notice import Notice
 from smppcore.pdu import AlertNotification, Bind, DataSm, DeliverSm, DeliverSmResp, Pdu, Request, SubmitSm
 from smppcore.settings import Settings
@@ -34,6 +35,7 @@ class Home(Protocol):
     system_id: str
     interface_version: int
     authenticate: Authenticator
+    hooks: Hooks
 
     @property
     def connections(self) -> "list[Peer]": ...
@@ -70,7 +72,7 @@ class Peer(Entity):
         client: tuple[str, int] | None = None,
         proxy: tuple[str, int] | None = None,
     ) -> None:
-        super().__init__(smsc.settings, smsc.codec, handlers, partial(smsc.notify, self))
+        super().__init__(smsc.settings, smsc.codec, handlers, partial(smsc.notify, self), hooks=smsc.hooks)
         self.smsc = smsc
         self.bind: Bind[Any] | None = None
         self.proxy_address = proxy
@@ -124,7 +126,7 @@ class Peer(Entity):
 
     async def deliver_sm(self, pdu: DeliverSm, *, timeout: float | None = None) -> DeliverSmResp:
         """Deliver a message or a receipt (section 4.6)."""
-        return await self._connection.request(pdu, self._timeout if timeout is None else timeout)
+        return await self._begin(pdu, self._timeout if timeout is None else timeout)
 
     def alert_notification(self, pdu: AlertNotification) -> None:
         """Tell the ESME that a subscriber can be reached again (section 4.12); it is never answered."""
@@ -134,7 +136,7 @@ class Peer(Entity):
 
     def _before_bind(self, pdu: Pdu) -> None:
         if not isinstance(pdu, Bind):
-            self._dispatcher.dispatch(pdu)
+            self._receiver.dispatch(pdu)
             return
         reason = self.smsc.before_bind(self, pdu)
         if reason is not None:
@@ -176,7 +178,7 @@ class Peer(Entity):
         if not status and self.state in BOUND:
             self.bind = pdu
             self._connection.session.longest_pdu = self.settings.longest_pdu
-            self._connection.on_request = self._dispatcher.dispatch
+            self._connection.on_request = self._receiver.dispatch
             self.smsc.bound(self, account)
         self._connection.release()
 
@@ -193,13 +195,13 @@ class Peer(Entity):
     def _within_limits(self, pdu: Pdu) -> None:
         load = self._load
         if load is None or not isinstance(pdu, Request):
-            self._dispatcher.dispatch(pdu)
+            self._receiver.dispatch(pdu)
             return
         self._unanswered += 1
         load.unanswered += 1
         reason = load.take(pdu, asyncio.get_running_loop().time())
         if reason is None:
-            self._dispatcher.dispatch(pdu)
+            self._receiver.dispatch(pdu)
         else:
             self.smsc.count(reason)
             self._dispatcher.answer(pdu, STATUS[reason])

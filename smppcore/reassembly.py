@@ -39,7 +39,7 @@ class Reassembled:
 
     ``missing`` are the numbers that have not come, none in a complete one. ``text`` leaves them out without a sign; it
     is None where a part is binary. ``octets`` is the user data without headers. ``key`` is the caller's;
-    ``oddities`` are those of segment.py.
+    ``oddities`` are those of segment.py. ``redelivered``: a process that died may have handed it over before.
     """
 
     pdus: tuple[Message, ...]
@@ -49,6 +49,7 @@ class Reassembled:
     missing: tuple[int, ...] = ()
     key: Hashable = None
     oddities: tuple[str, ...] = ()
+    redelivered: bool = False
 
 
 _Key: TypeAlias = tuple[Hashable, ...]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
@@ -114,7 +114,8 @@ class DeliveryReceipt:
     what ``DeliveryReceipt()`` is, for those who want a value where `read` gives None).
     The other attributes are as received: the ``fields`` of the text, ``receipted_message_id`` and ``state_number`` from
     the TLVs, ``network_error_code`` in octets, ``esm_class`` (None when the text alone was read), ``arrived``, the time
-    of arrival that decides between two readings of a date, and ``is_miscoded`` (receipt_text.py).
+    of arrival that decides between two readings of a date, ``zone``, where the SMSC is as far as the application knows,
+    and ``is_miscoded`` (receipt_text.py).
     """
 
     kind: Kind = "message"
@@ -125,6 +126,7 @@ class DeliveryReceipt:
     esm_class: int | None = None
     arrived: datetime | None = field(default=None, repr=False, compare=False)
     is_miscoded: bool = False
+    zone: tzinfo | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def parse_text(cls, text: str, *, arrived: datetime | None = None) -> DeliveryReceipt:
@@ -144,6 +146,7 @@ class DeliveryReceipt:
         by_text: bool = False,
         arrived: datetime | None = None,
         is_miscoded: bool = False,
+        zone: tzinfo | None = None,
     ) -> DeliveryReceipt | None:
         """Read a deliver_sm or data_sm from its parts; None when it is an ordinary message.  Never raises.
 
@@ -162,7 +165,7 @@ class DeliveryReceipt:
         has_tlv = tlv_id is not None or tlv_state is not None or network_error_code is not None
         readable = has_tlv or fields != _NO_FIELDS
         kind: Kind = "receipt" if readable else "unreadable_receipt"
-        return cls(kind, fields, tlv_id, tlv_state, network_error_code, esm_class, arrived, is_miscoded)
+        return cls(kind, fields, tlv_id, tlv_state, network_error_code, esm_class, arrived, is_miscoded, zone)
 
     @property
     def message_id(self) -> str | None:
@@ -187,13 +190,17 @@ class DeliveryReceipt:
 
     @property
     def submit_time(self) -> datetime | None:
-        """When the message was submitted, naive unless the text has an offset; None when absent or not a valid time."""
-        return _nearest(self.fields.submit_date, self.arrived)
+        """When the message was submitted; None when absent or not a valid time.
+
+        Naive unless the text has an offset or ``zone`` is known. An hour that comes twice in autumn is taken for the
+        first of the two.
+        """
+        return _nearest(self.fields.submit_date, self.arrived, self.zone)
 
     @property
     def done_time(self) -> datetime | None:
         """When the final state was reached; see `submit_time`."""
-        return _nearest(self.fields.done_date, self.arrived)
+        return _nearest(self.fields.done_date, self.arrived, self.zone)
 
     @property
     def network_error(self) -> tuple[int | None, int] | None:
@@ -328,16 +335,19 @@ def _number(octets: bytes) -> int | None:
     return int.from_bytes(octets[:4]) if octets else None
 
 
-def _nearest(date: str | None, arrived: datetime | None) -> datetime | None:
+def _nearest(date: str | None, arrived: datetime | None, zone: tzinfo | None) -> datetime | None:
     # Beyond the longest form nothing is readable, and the cache must not keep what a peer can make 64 KiB long.
     if not date or len(date) > _LONGEST_DATE:
         return None
     readings = _readings(date)
-    if len(readings) < 2 or arrived is None:
-        return readings[0] if readings else None
-    # Only bare digits have two readings, and those are years apart: zones do not matter.
-    there = arrived.replace(tzinfo=None)
-    return min(readings, key=lambda reading: abs(reading - there))
+    if not readings:
+        return None
+    found = readings[0]
+    if len(readings) > 1 and arrived is not None:
+        # Only bare digits have two readings, and those are years apart: zones do not matter.
+        there = arrived.replace(tzinfo=None)
+        found = min(readings, key=lambda reading: abs(reading - there))
+    return found.replace(tzinfo=zone) if zone is not None and found.tzinfo is None else found
 
 
 @lru_cache(maxsize=1024)

@@ -7,14 +7,14 @@ An Esme begins an attempt on its connection, a Link on whichever connection it h
 import asyncio
 import random
 import secrets
-from collections.abc import Awaitable, Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from smppcore.address import Address
-from smppcore.constants import RegisteredDelivery
 from smppcore.errors import NotSent, OutcomeUnknown, Refused, SmppError, StateError
-from smppcore.message import messages, receipt_of, text_of
+from smppcore.message import receipt_of, text_of
+from smppcore.outcome import ASKS_RECEIPT, ReceiptWatch, watched
 from smppcore.pdu import (
     CancelSm,
     CancelSmResp,
@@ -34,6 +34,7 @@ from smppcore.pdu import (
 )
 from smppcore.receipt import DeliveryReceipt
 from smppcore.retry import Retry
+from smppcore.send_defaults import SendDefaults
 from smppcore.sent import Sent, SentPart
 from smppcore.settings import Settings
 from smppcore.text import Long
@@ -45,8 +46,8 @@ R = TypeVar("R", bound=Response)
 class Begin(Protocol):
     """Begins one attempt: with a timeout for all of it, and an expiry after which it does not leave any more."""
 
-    def __call__(self, pdu: Request[R], timeout: float | None, expiry: float | None = None, /) -> Awaitable[R]:
-        """An awaitable of the response."""
+    def __call__(self, pdu: Request[R], timeout: float | None, expiry: float | None = None, /) -> "asyncio.Future[R]":
+        """A Future for the response."""
 
 
 class Requests:
@@ -174,14 +175,23 @@ class Requests:
         readings of a date.
         """
         settings = self.settings
-        by_text, default = settings.receipts_by_text, settings.default_alphabet
-        return receipt_of(pdu, default=default, by_text=by_text, arrived=arrived)
+        return receipt_of(
+            pdu,
+            default=settings.default_alphabet,
+            by_text=settings.receipts_by_text,
+            arrived=arrived,
+            zone=settings.receipt_time_zone,
+        )
 
 
 class EsmeRequests(Requests):
     """What an ESME can ask of an SMSC; what is returned and raised says Requests."""
 
+    defaults = SendDefaults()
+    """What ``send`` does where the caller does not say; a carrier profile sets it."""
     _reference: int | None = None
+    _watches = False
+    """Whether receipts are matched to what is sent: of a link with a correlation."""
 
     async def submit_sm(
         self,
@@ -228,12 +238,12 @@ class EsmeRequests(Requests):
         *,
         to: str | Address,
         source: str | Address = "",
-        receipt: bool = False,
+        receipt: bool | None = None,
         data_coding: int | None = None,
-        languages: Collection[int] = (),
-        long: Long = "udh8",
+        languages: Collection[int] | None = None,
+        long: Long | None = None,
         default: str | None = None,
-        transliterate: bool = False,
+        transliterate: bool | None = None,
         timeout: float | None = None,
         expiry: float | None = None,
         retry: Retry | None = None,
@@ -242,50 +252,80 @@ class EsmeRequests(Requests):
     ) -> Sent:
         """Send a text: choose the cheapest coding, split it where it is long, submit every segment.
 
-        ``to`` and ``source`` are addresses, whose TON and NPI are derived; ``receipt`` asks for delivery receipts;
-        ``data_coding``, ``languages``, ``long``, ``default`` (what the SMSC means by data_coding 0; None takes the
-        setting default_alphabet) and ``transliterate`` are as in text.split; ``timeout``, ``expiry``, ``retry`` and
-        ``order`` hold for each segment; other fields of submit_sm are passed on. The result tells the verdict of each
-        segment. If the SMSC took none of them, the error of the first is raised; TextError and AddressError (both
-        ValueError) before anything was sent.
+        ``to`` and ``source`` are addresses, whose TON and NPI are derived unless they are an Address; ``receipt`` asks
+        for delivery receipts; ``data_coding``, ``languages``, ``long``, ``default`` (what the SMSC means by data_coding
+        0; None takes the setting default_alphabet) and ``transliterate`` are as in text.split; where one of these is
+        not given, ``defaults`` of this end say it. ``timeout``, ``expiry``, ``retry`` and ``order`` hold for each
+        segment; other fields of submit_sm are passed on. The result tells the verdict of each
+        segment. If the SMSC took none of them, an error is raised: the first OutcomeUnknown among them, else that of
+        the first; TextError and AddressError (both ValueError) before anything was sent.
         """
-        if receipt:
-            others = fields.get("registered_delivery", 0) & ~RegisteredDelivery.RECEIPT_MASK
-            fields["registered_delivery"] = others | RegisteredDelivery.RECEIPT
-        if self._reference is None:
-            self._reference = secrets.randbelow(0x10000)
-        self._reference = (self._reference + 1) & 0xFFFF
-        pdus = messages(
-            SubmitSm,
+        pdus = self.defaults.messages(
             text,
-            self._reference,
+            self._next_reference(),
+            to=to,
             source=source,
-            destination=to,
+            receipt=receipt,
             data_coding=data_coding,
             languages=languages,
             long=long,
             default=default or self.settings.default_alphabet,
             transliterate=transliterate,
-            **fields,
+            fields=fields,
         )
-        if expiry is None and retry is None and order is None and self._retry is None:
-            asked = [(pdu, self.begin_request(pdu, timeout=timeout)) for pdu in list(pdus)]
-        else:
-            asked = [
-                (pdu, asyncio.ensure_future(self._persist(pdu, timeout, expiry, retry, order))) for pdu in list(pdus)
-            ]
-        return await _all_parts(asked)
+        segments = list(pdus)
+        way = self if len(segments) == 1 else self._one_way()
+        simple = expiry is None and retry is None and order is None and self._retry is None
+
+        def ask(pdu: SubmitSm) -> "asyncio.Future[SubmitSmResp]":
+            if simple:
+                return way.begin_request(pdu, timeout=timeout)
+            return asyncio.ensure_future(way._persist(pdu, timeout, expiry, retry, order))
+
+        watch = self._watch_of(segments)
+        if watch is None:
+            return await _all_parts([(pdu, ask(pdu)) for pdu in segments])
+        asked = []
+        for part, pdu in enumerate(segments):
+            with watched(watch, part):
+                asked.append((pdu, ask(pdu)))
+        return await _all_parts(asked, watch)
+
+    def _watch_of(self, segments: list[SubmitSm]) -> ReceiptWatch | None:
+        """What waits for the receipts of these segments, where they ask for some and somebody matches them."""
+        if not self._watches or not segments[0].registered_delivery & ASKS_RECEIPT:
+            return None
+        return ReceiptWatch(len(segments))
+
+    def _next_reference(self) -> int:
+        """The reference number for the segments of one message (section 5.3.2.22 and TS 23.040)."""
+        if self._reference is None:
+            self._reference = secrets.randbelow(0x10000)
+        self._reference = (self._reference + 1) & 0xFFFF
+        return self._reference
+
+    def _one_way(self) -> "EsmeRequests":
+        """What the segments of one message go through, so that they leave one after the other on one connection."""
+        return self
 
 
-async def _all_parts(asked: "list[tuple[SubmitSm, asyncio.Future[SubmitSmResp]]]") -> Sent:
+async def _all_parts(
+    asked: "list[tuple[SubmitSm, asyncio.Future[SubmitSmResp]]]", watch: ReceiptWatch | None = None
+) -> Sent:
     try:
         parts = [await _part(pdu, response) for pdu, response in asked]
     except BaseException:
         _withdraw(response for _, response in asked)
         raise
-    if all(part.error for part in parts):
-        raise parts[0].error or AssertionError
-    return Sent(tuple(parts))
+    errors = [part.error for part in parts if part.error is not None]
+    if len(errors) == len(parts):
+        # A segment that may have been taken matters more than others that certainly were not.
+        raise next((error for error in errors if isinstance(error, OutcomeUnknown)), errors[0])
+    if watch is not None:
+        for number, part in enumerate(parts):
+            if part.error is not None:
+                watch.not_taken(number, part.error)
+    return Sent(tuple(parts), watch)
 
 
 async def _part(pdu: SubmitSm, response: "asyncio.Future[SubmitSmResp]") -> SentPart:

@@ -38,6 +38,9 @@ HELD_LIMIT: Final = 1_000
 HELD_OCTETS: Final = 256 * 1024
 """How many requests, of how many octets in all, may be pipelined behind a bind that is not answered yet."""
 
+GIVEN_UP_LIMIT: Final = 1_000
+"""So many requests that had no answer in time are remembered, because their answers may come late."""
+
 
 class Session(Exchange):
     """The conversation on one connection (section 2). ``now`` is the time at which the connection was made."""
@@ -48,6 +51,7 @@ class Session(Exchange):
         self._held: list[Pdu] = []
         self._held_octets = 0
         self._asked = 0
+        self._given_up: dict[int, Pdu] | tuple[()] = ()
 
     # -- what arrives
 
@@ -55,6 +59,11 @@ class Session(Exchange):
     def fault(self) -> FramingError | None:
         """What made the stream lose its frame, with the octets that stood there; None while it has not."""
         return self._framer.fault
+
+    @property
+    def begun(self) -> bytes:
+        """What has arrived of a PDU that is not complete yet."""
+        return self._framer.tail
 
     def receive(self, chunk: bytes, now: float) -> list[tuple[Any, Pdu]]:
         """The PDUs that these octets complete: answers with the token of their request, requests with None.
@@ -112,7 +121,8 @@ class Session(Exchange):
     def _rare_response(self, pdu: Pdu, out: list[tuple[Any, Pdu]]) -> None:
         entry = self._in_flight.get(pdu.sequence_number)
         if entry is None or (entry[1] != RARE and type(pdu) is not GenericNack):
-            self.notices.append(LateAnswer(pdu))
+            given_up = self._given_up.pop(pdu.sequence_number, None) if self._given_up and entry is None else None
+            self.notices.append(LateAnswer(pdu, given_up))
             if type(pdu) is not EnquireLinkResp:
                 self.timers.trust()
             return
@@ -311,6 +321,7 @@ class Session(Exchange):
     def _expired(self, entry: InFlight, now: float) -> None:
         if entry.token is not OWN:
             self._end(entry, self._lost_verdict(entry, "no answer in time"))
+            self._give_up(entry)
         command_id = entry.request.command_id
         if command_id in BINDS:
             self._finish(Finished("no answer to the bind", abort=False))
@@ -321,6 +332,14 @@ class Session(Exchange):
                 self._finish(Finished("no answer to enquire_link", abort=True))
         elif entry.response_id and self.state in BOUND and not self._finished:
             self._suspect(now)
+
+    def _give_up(self, entry: InFlight) -> None:
+        """Its answer may still come: so that it can be told what it answers, the latest ones are remembered."""
+        if not self._given_up:
+            self._given_up = {}
+        self._given_up[entry.number] = entry.request
+        if len(self._given_up) > GIVEN_UP_LIMIT:
+            del self._given_up[next(iter(self._given_up))]
 
     def _suspect(self, now: float) -> None:
         """A request had no answer; one alone means nothing."""

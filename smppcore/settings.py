@@ -1,6 +1,7 @@
 """Every number that can be set, in one place. Times are in seconds; None turns a timer off (section 7.2 names them)."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,8 @@ class Settings:
 
     What the other end means: ``default_alphabet`` is its data_coding 0, ``final_states`` the message states after which
     nothing more is to come (some gateways use ACCEPTED, 6, for "passed on"), and with ``receipts_by_text`` a text that
-    looks like a receipt counts as one though esm_class does not say so; anyone can send such a text.
+    looks like a receipt counts as one though esm_class does not say so; anyone can send such a text. Dates of receipts
+    that name no offset from UTC are in ``receipt_time_zone``, such as ZoneInfo("Europe/Rome"); None leaves them naive.
     """
 
     window: int = 10
@@ -49,6 +51,7 @@ class Settings:
     default_alphabet: str = "gsm0338"
     final_states: frozenset[int] = frozenset({2, 3, 4, 5, 6, 8, 9})
     receipts_by_text: bool = False
+    receipt_time_zone: tzinfo | None = None
 
     def __post_init__(self) -> None:
         if self.window < 1:

@@ -4,9 +4,8 @@ import asyncio
 import ssl as tls
 import weakref
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from smppcore.account import Account, Accounts
 from smppcore.admission import AccountUsage, Admission
@@ -14,8 +13,10 @@ from smppcore.codec import SMSC_TOLERANCE, Codec
 from smppcore.constants import InterfaceVersion
 from smppcore.dispatch import Handler, log_notice
 from smppcore.guard import GuardSettings, Refusal
+from smppcore.lifetime import Lifetime
 from smppcore.listener import Address, Listener, Welcome
 from smppcore.log import log
+from smppcore.middleware import Hooks, Middleware
 from smppcore.networks import Networks
 from smppcore.notice import Notice
 from smppcore.pdu import Bind, BindTransceiverResp
@@ -29,14 +30,15 @@ from smppcore.transport import Connection
 __all__ = ["Peer", "Smsc"]
 
 
-class Smsc:
+class Smsc(Lifetime):
     """An SMSC: ``async with Smsc(accounts={"id": "password"}, handlers={SubmitSm: on_submit}) as smsc``.
 
     Binds are decided by ``accounts`` (system_id to password or Account) or by ``authenticate``; one of them is
     required. ``guard`` says whom it lets in at all. It listens on loopback unless told otherwise; with port 0 the
     system chooses one, and ``port`` tells which. ``handlers`` maps PDU classes to functions (peer, pdu). ``on_bound``
     and ``on_gone`` are called with a Peer that has bound or left. ``proxy_protocol`` names the networks of load
-    balancers: from there a PROXY header is required, from elsewhere none is accepted.
+    balancers: from there a PROXY header is required, from elsewhere none is accepted. ``middleware`` looks at what its
+    peers ask and are asked, the first nearest to the handlers.
     ``admission`` is given where several Smscs share the limits of accounts, and the guard, which it then has already.
     """
 
@@ -59,6 +61,7 @@ class Smsc:
         ssl: tls.SSLContext | None = None,
         proxy_protocol: Collection[str] = (),
         admission: Admission | None = None,
+        middleware: Sequence[Middleware] = (),
     ) -> None:
         if (accounts is None) == (authenticate is None):
             raise TypeError("an Smsc takes either accounts or authenticate")
@@ -68,6 +71,7 @@ class Smsc:
         self.codec = codec or Codec(tolerate=SMSC_TOLERANCE)
         self.system_id = system_id
         self.interface_version = interface_version
+        self.hooks = Hooks(middleware)
         BindTransceiverResp(system_id=system_id, tlvs=[SC_INTERFACE_VERSION(interface_version)]).encode(1)
         self.authenticate: Authenticator = authenticate or Accounts(accounts or {})
         self._admission = admission or Admission(guard or GuardSettings())
@@ -234,15 +238,6 @@ class Smsc:
         if self._server is not None:
             await self._server.wait_closed()
             self._server = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
 
 def _log_notice(_: Peer, notice: Notice) -> None:

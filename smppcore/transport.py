@@ -34,7 +34,17 @@ class Connection(OutgoingCalls):
     the connection is gone.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_deadline", "closed", "error", "on_notice", "on_open", "on_request")
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_deadline",
+        "closed",
+        "error",
+        "on_answer",
+        "on_notice",
+        "on_open",
+        "on_request",
+    )
 
     def __init__(
         self,
@@ -49,6 +59,9 @@ class Connection(OutgoingCalls):
         self.on_request = on_request
         self.on_notice = on_notice
         self.on_open: Callable[[], None] = _nothing
+        self.on_answer: Callable[[Call, AnyPdu], None] | None = None
+        if throttle is not None:
+            self.watch_answers(lambda _, answer: self._learn(throttle, answer))
         self.closed: asyncio.Future[None] = loop.create_future()
         self.error: Exception | None = None
         """What ended the connection where it was not us; EOFError where the peer closed it."""
@@ -71,6 +84,10 @@ class Connection(OutgoingCalls):
         if not self._flush_scheduled:
             self._cork()
 
+    def owes(self, request: Pdu) -> bool:
+        """Whether this request of the peer still waits for its answer."""
+        return id(request) in self.session.unanswered
+
     def release(self) -> None:
         """Go on with the requests that were pipelined behind a bind, which has been answered now."""
         self._handle(self.session.receive(b"", self._loop.time()))
@@ -89,7 +106,7 @@ class Connection(OutgoingCalls):
         answered = self._handle(session.receive(data, now))
         if session.notices:
             self._take_notices()
-        if self._waiting:
+        if self._waiting or self._on_room is not None:
             self._send_waiting()
         if self._closing:
             self._advance_close()
@@ -104,13 +121,13 @@ class Connection(OutgoingCalls):
     def _handle(self, received: list[tuple[Any, Pdu]]) -> bool:
         """Hand out what has arrived; tells whether a call was answered."""
         answered = False
-        on_request, throttle = self.on_request, self._throttle
+        on_request, on_answer = self.on_request, self.on_answer
         for token, pdu in received:
             if token is None:
                 on_request(pdu)
                 continue
-            if throttle is not None:
-                self._learn(throttle, pdu)
+            if on_answer is not None:
+                on_answer(token, pdu)
             future = token[1]
             if not future.done():
                 answered = True
@@ -119,12 +136,23 @@ class Connection(OutgoingCalls):
                 else:
                     future.set_result(pdu)
             else:
-                self._notify(LateAnswer(pdu))  # the call was cancelled
+                self._notify(LateAnswer(pdu, token[0]))  # the call was cancelled
         return answered
 
     def _refused(self, response: AnyPdu, request: Pdu) -> Refused:
         name = self.session.codec.registry.status_name(response.command_status)
         return (BindRefused if isinstance(request, Bind) else Refused)(response, request, name)
+
+    def watch_answers(self, watcher: Callable[[Call, AnyPdu], None]) -> None:
+        """Call ``watcher`` with each answer to a call of ours, before the call knows of it; it must not raise."""
+        before = self.on_answer
+
+        def both(call: Call, answer: AnyPdu) -> None:
+            if before is not None:
+                before(call, answer)
+            watcher(call, answer)
+
+        self.on_answer = both
 
     def _learn(self, throttle: Throttle, answer: AnyPdu) -> None:
         """Adapt the rate to what the other end says of it: by status, or as a peer of 5.0 by congestion_state."""
@@ -142,7 +170,7 @@ class Connection(OutgoingCalls):
         self.session.connection_lost(self._loop.time())
         self._take_notices()
         self._fail_waiting(self.reason)
-        for timer in (self._timer, self._stall, self._deadline, self._throttled):
+        for timer in (self._timer, self._stall, self._deadline, self._pace):
             if timer is not None:
                 timer.cancel()
         if not self.closed.done():
@@ -177,8 +205,8 @@ class Connection(OutgoingCalls):
             if isinstance(notice, Ended):
                 call: Call = notice.token
                 future, error = call[1], notice.error
-                if self._throttle is not None and isinstance(error, Refused):
-                    self._learn(self._throttle, error.response)
+                if self.on_answer is not None and isinstance(error, Refused):
+                    self.on_answer(call, error.response)
                 if isinstance(error, NotSent) and self._transport is None and latest(call) > self._now:
                     self._leave_unsent(call, self.reason)
                 elif not future.done():

@@ -2,17 +2,17 @@
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from smppcore.cli.bind_failure import Explanation, explain, lost
 from smppcore.cli.bind_report import BindReport
 from smppcore.cli.incoming_view import IncomingView
 from smppcore.cli.loop import run_loop
-from smppcore.cli.send import DEFAULT_URL
+from smppcore.cli.profile_option import add_profile_option, profile_of, url_or_default
 from smppcore.constants import CommandStatus
 from smppcore.errors import DecodeError, Refuse, SmppError
 from smppcore.esme import BIND_PDUS, Connecting, Esme, connect
@@ -21,12 +21,21 @@ from smppcore.link_event import LinkEvent, LinkState
 from smppcore.notice import BadPdu, Finished, Notice, StateChange
 from smppcore.password import Password, password_from_environment, password_from_file
 from smppcore.pdu import AlertNotification, DataSm, DeliverSm
+from smppcore.profile import CarrierProfile
 from smppcore.settings import Settings
 from smppcore.tls import client_context
 from smppcore.url import SmppUrl
 
 T = TypeVar("T")
 VERSIONS: Final = {"3.3": 0x33, "3.4": 0x34, "5.0": 0x50}
+_SAID_BY_PROFILE: Final = {
+    "bind": "transceiver",
+    "interface_version": 0x34,
+    "insecure": False,
+    **dict.fromkeys(("system_type", "address_range"), ""),
+    **dict.fromkeys(("password_env", "password_file", "ca", "certificate", "key", "local_address")),
+}
+"""Options that cannot go with a profile, and what they are where nobody gives them."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,9 +50,9 @@ def configure_connection(parser: argparse.ArgumentParser) -> None:
         "url",
         nargs="?",
         metavar="URL",
-        default=os.environ.get("SMPPCORE_URL", DEFAULT_URL),
         help="smpp:// or smpps://ID:PASSWORD@HOST:PORT (default: SMPPCORE_URL, else the simulator of this machine)",
     )
+    add_profile_option(parser)
     add("--bind", choices=list(BIND_PDUS), default="transceiver", help="what to bind as (default: %(default)s)")
     add("--system-type", default="", metavar="TEXT", help="some SMSCs want a certain one")
     add("--interface-version", type=version, default=0x34, metavar="VERSION", help="3.3, 3.4 (default), 5.0 or 0xNN")
@@ -125,7 +134,7 @@ class BindSession:
         self._report.begin()
         try:
             if self._options.reconnect:
-                return await self._keep_bound(Link(**self._arguments(), on_event=self._on_event))
+                return await self._keep_bound(self._link())
             return await self._bind_once(connect(**self._arguments()))
         except (SmppError, OSError, ValueError) as error:
             return self._failed(explain(error, self._fault))
@@ -134,10 +143,42 @@ class BindSession:
         if not self._stopped.done():
             self._stopped.set_result(None)
 
-    def _arguments(self) -> dict[str, Any]:
-        """What connect and Link take alike. Raises ValueError, TlsError."""
+    def _link(self) -> Link:
+        """A link to all hosts that there are. Raises ValueError, TlsError."""
+        if self._options.profile:
+            profile = self._profile()
+            return profile.link(**self._own_arguments(profile.link_settings), on_event=self._on_event)
+        arguments = self._arguments()
+        return Link(arguments.pop("url"), **arguments, on_event=self._on_event)
+
+    def _profile(self) -> CarrierProfile:
         options = self._options
-        target = SmppUrl.parse(options.url)
+        for name, usual in _SAID_BY_PROFILE.items():
+            if getattr(options, name) != usual:
+                raise ValueError(f"--{name.replace('_', '-')} cannot go with --profile, which says it")
+        profile = profile_of(options.profile, options.url)
+        target = SmppUrl.parse(profile.hosts.primary[0])
+        self._report.where = f"{target.host}:{target.port}"
+        self._view.read_as(profile.text.default_alphabet, profile.codec.registry)
+        return profile
+
+    def _own_arguments(self, settings: Settings) -> dict[str, Any]:
+        """What this command says of any bind."""
+        timeout = self._options.timeout
+        return {
+            "settings": replace(settings, connect_timeout=timeout, response_timeout=timeout),
+            "handlers": dict.fromkeys((DeliverSm, DataSm, AlertNotification), self._on_pdu),
+            "on_notice": self._on_notice,
+        }
+
+    def _arguments(self) -> dict[str, Any]:
+        """The arguments of connect. Raises ValueError, TlsError."""
+        options = self._options
+        if options.profile:
+            profile = self._profile()
+            return profile.connect_options() | self._own_arguments(profile.link_settings)
+        url = url_or_default(options.url)
+        target = SmppUrl.parse(url)
         self._report.where = f"{target.host}:{target.port}"
         files = {"ca": options.ca, "certificate": options.certificate, "key": options.key}
         with_tls = options.insecure or any(files.values())
@@ -146,7 +187,7 @@ class BindSession:
         if options.key and not options.certificate:
             raise ValueError("--key needs --certificate")
         return {
-            "url": options.url,
+            "url": url,
             "bind": options.bind,
             "system_type": options.system_type,
             "interface_version": options.interface_version,
@@ -154,9 +195,7 @@ class BindSession:
             "password": _password(options),
             "ssl": client_context(**files, verify=not options.insecure) if with_tls else None,
             "local_address": options.local_address,
-            "settings": Settings(connect_timeout=options.timeout, response_timeout=options.timeout),
-            "handlers": dict.fromkeys((DeliverSm, DataSm, AlertNotification), self._on_pdu),
-            "on_notice": self._on_notice,
+            **self._own_arguments(Settings()),
         }
 
     async def _bind_once(self, connecting: Connecting) -> int:

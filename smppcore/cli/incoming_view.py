@@ -25,6 +25,11 @@ class IncomingView:
         self._registry = registry
         self.count = 0
 
+    def read_as(self, default: str, registry: Registry) -> None:
+        """From now on read texts and names as this SMSC means them."""
+        self._default = default
+        self._registry = registry
+
     def show(self, pdu: Message | AlertNotification) -> None:
         """One message, receipt or alert_notification."""
         self.count += 1

@@ -6,9 +6,10 @@ away: by its Origin, by Sec-Fetch-Site, or, where its own name suddenly leads he
 
 import hmac
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
+
+from smppcore.networks import is_loopback
 
 OURS: Final = ("same-origin", "none")
 """What Sec-Fetch-Site says of our own page, and of an address that was typed."""
@@ -20,14 +21,6 @@ class AccessError(PermissionError):
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status = status
-
-
-def is_loopback(host: str) -> bool:
-    """Whether nobody else can get there. Names but localhost may lead anywhere."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Access:

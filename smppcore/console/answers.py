@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from smppcore.config_error import ConfigError
 from smppcore.console.access import Access, AccessError
 from smppcore.console.parameters import Parameters, body_of
-from smppcore.simulator.config import ConfigError
 
 LONGEST_BODY: Final = 64 * 1024
 """Octets of a request body."""

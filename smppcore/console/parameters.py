@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from smppcore.simulator.config import ConfigError
+from smppcore.config_error import ConfigError
 
 _REQUIRED: Final = object()
 

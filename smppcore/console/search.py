@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Self
 
+from smppcore.config_error import ConfigError
 from smppcore.console.parameters import Parameters
 from smppcore.constants import MessageState
-from smppcore.simulator.config import ConfigError
 from smppcore.simulator.life_cycle import StoredMessage
 from smppcore.simulator.messages import Messages
 from smppcore.simulator.rules import Matches, glob

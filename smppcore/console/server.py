@@ -1,20 +1,20 @@
 """Serves the control API and the page of a simulator over HTTP."""
 
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from aiohttp import web
 
 from smppcore.console.access import Access
 from smppcore.console.control import application
 from smppcore.console.history import History
+from smppcore.lifetime import Lifetime
 from smppcore.simulator import Simulator
 
 CLOSE_TIMEOUT: Final = 1.0
 """Seconds that requests in progress have when the console closes."""
 
 
-class Console:
+class Console(Lifetime):
     """``async with Console(simulator) as console`` beside a Simulator that runs on the same event loop.
 
     It listens on loopback, at any port that is free, unless told otherwise. Beyond loopback it needs a ``token``,
@@ -59,12 +59,3 @@ class Console:
         """Stop listening and end every connection."""
         self._history.stop()
         await self._runner.cleanup()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()

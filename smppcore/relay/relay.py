@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
+from smppcore.lifetime import Lifetime
 from smppcore.log import log
 from smppcore.relay.filter import Filter
 from smppcore.relay.passage import Passage, Traffic
@@ -18,7 +17,7 @@ def unfiltered(passage: Passage) -> tuple[Filter, Filter]:
     return Filter(), Filter()
 
 
-class Relay:
+class Relay(Lifetime):
     """``async with Relay("127.0.0.1", 2775) as relay:`` carries what connects to ``relay.port`` to that target.
 
     It listens on ``host`` and ``port``, loopback and any free port unless told otherwise. ``filters`` is called for
@@ -107,15 +106,6 @@ class Relay:
                 passage.abort("close was cancelled")
             raise
         await server.wait_closed()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     # -- what its connections call
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
+from smppcore.config_error import ConfigError, above_zero, at_least, regular_expression
 from smppcore.constants import DEFAULT_PORT
 from smppcore.simulator.delays import LONGEST_DELAY, Delay
 from smppcore.simulator.dialects import DIALECTS, Dialect
@@ -22,29 +23,6 @@ Mode = Literal["transmitter", "receiver", "transceiver"]
 MODES: Final[frozenset[Mode]] = frozenset({"transmitter", "receiver", "transceiver"})
 LONGEST_SYSTEM_ID: Final = 15
 LONGEST_PASSWORD: Final = 8
-
-
-class ConfigError(ValueError):
-    """A value that cannot be. ``key`` says where: ``accounts.acme.rate``."""
-
-    def __init__(self, key: str, reason: str) -> None:
-        super().__init__(f"{key}: {reason}")
-        self.key = key
-        self.reason = reason
-
-    def under(self, table: str) -> "ConfigError":
-        """The same error, of a key in that table."""
-        return ConfigError(f"{table}.{self.key}" if self.key else table, self.reason)
-
-
-def _at_least(key: str, value: float | None, least: float) -> None:
-    if value is not None and not value >= least:
-        raise ConfigError(key, f"must be at least {least:g}, not {value:g}")
-
-
-def _above_zero(key: str, value: float | None) -> None:
-    if value is not None and not 0 < value < float("inf"):
-        raise ConfigError(key, f"must be above 0, not {value:g}")
 
 
 def _seconds(key: str, value: float | None) -> None:
@@ -60,13 +38,6 @@ def _probability(value: float) -> None:
 def _status(value: int | None) -> None:
     if value is not None and not 0 <= value <= 0xFFFFFFFF:
         raise ConfigError("status", f"must be a command_status, 0 to 0xFFFFFFFF, not {value}")
-
-
-def _regular_expression(key: str, value: str | None) -> None:
-    try:
-        re.compile(value or "")
-    except re.error as error:
-        raise ConfigError(key, f"must be a regular expression: {error}") from None
 
 
 def _text(key: str, value: str, longest: int) -> None:
@@ -102,9 +73,9 @@ class AccountConfig:
         _text("password", self.password, LONGEST_PASSWORD)
         if not self.modes or not self.modes <= MODES:
             raise ConfigError("modes", f"must be some of {', '.join(sorted(MODES))}")
-        _at_least("binds", self.binds, 1)
-        _above_zero("rate", self.rate)
-        _at_least("window", self.window, 1)
+        at_least("binds", self.binds, 1)
+        above_zero("rate", self.rate)
+        at_least("window", self.window, 1)
         for number, network in enumerate(self.networks):
             try:
                 ipaddress.ip_network(network)
@@ -161,8 +132,8 @@ class RuleConfig:
     fault: str = ""
 
     def __post_init__(self) -> None:
-        _regular_expression("text", self.text)
-        _at_least("part", self.part, 1)
+        regular_expression("text", self.text)
+        at_least("part", self.part, 1)
         _probability(self.probability)
         _status(self.status)
         if not re.fullmatch("[0-9A-Za-z]{0,4}", self.error):
@@ -204,10 +175,10 @@ class FaultConfig:
                 raise ConfigError("on", f"{self.kind} can be done to {', '.join(KINDS[self.kind].possible)}")
         _probability(self.probability)
         for key in ("nth", "every", "count", "depth"):
-            _at_least(key, getattr(self, key), 1)
+            at_least(key, getattr(self, key), 1)
         for key in ("after", "lasts", "seconds"):
             _seconds(key, getattr(self, key))
-        _above_zero("period", self.period)
+        above_zero("period", self.period)
         if self.period is not None and self.lasts is None:
             raise ConfigError("period", "needs lasts")
         _status(self.status)
@@ -231,7 +202,7 @@ class SourceConfig:
     enabled: bool = True
 
     def __post_init__(self) -> None:
-        _above_zero("rate", self.rate)
+        above_zero("rate", self.rate)
         _seconds("start", self.start)
 
 
@@ -251,7 +222,7 @@ class ReplyConfig:
     enabled: bool = True
 
     def __post_init__(self) -> None:
-        _regular_expression("text", self.text)
+        regular_expression("text", self.text)
         _probability(self.probability)
         try:
             found = re.compile(f"{self.text}|").match("")
@@ -301,11 +272,11 @@ class Config:
         _text("system_id", self.system_id, LONGEST_SYSTEM_ID)
         if not self.listeners:
             raise ConfigError("listeners", "must be at least one")
-        _at_least("capacity", self.capacity, 1)
-        _at_least("window", self.window, 1)
+        at_least("capacity", self.capacity, 1)
+        at_least("window", self.window, 1)
         for key in ("validity", "retry"):
             _seconds(key, getattr(self, key))
-        _above_zero("response_timeout", self.response_timeout)
+        above_zero("response_timeout", self.response_timeout)
         self._check_names()
 
     def _check_names(self) -> None:

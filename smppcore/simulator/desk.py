@@ -147,7 +147,7 @@ class Desk:
 
     def _admit(self, peer: Peer) -> Seat | None:
         """A seat at the reception, where nothing is special about the messages of that peer."""
-        if self.special or peer.interface_version < _V3_4:
+        if self.special or peer.hooked or peer.interface_version < _V3_4:
             return None
         customer = self._customers[peer.system_id]
         return customer.name, customer.write_id_octets, self._delay

@@ -19,7 +19,7 @@ from smppcore.simulator.arrivals import ACCOUNT, NUMBER, Entry
 from smppcore.simulator.clock import Clock, Timer
 from smppcore.simulator.dialects import STANDARD, Dialect
 from smppcore.simulator.life_cycle import Notification, StoredMessage
-from smppcore.simulator.receipt_pdu import ArrivalReceipt, is_easy, notification_pdu, receipt_pdu
+from smppcore.simulator.receipt_pdu import ArrivalReceipt, is_easy, notification_pdu, receipt_in, receipt_pdu
 from smppcore.smsc import Peer
 
 RETRY_STATUSES: Final = frozenset(
@@ -48,14 +48,18 @@ Item = StoredMessage | Entry | Notification | Parcel
 
 
 class Lane:
-    """One ESME that can receive, and how many of ours it has not answered yet."""
+    """One ESME that can receive, and how many of ours it has not answered yet.
 
-    __slots__ = ("box", "in_flight", "peer", "version")
+    ``plain``: it may be sent what is no more than octets, because it takes TLVs and nobody looks at what it is sent.
+    """
+
+    __slots__ = ("box", "in_flight", "peer", "plain", "version")
 
     def __init__(self, box: "Box", peer: Peer) -> None:
         self.box = box
         self.peer = peer
         self.version = peer.interface_version
+        self.plain = self.version >= _V3_4 and not peer.hooked
         self.in_flight = 0
 
 
@@ -249,7 +253,7 @@ class Receipts:
             item = self._open(item)
         if type(item) is StoredMessage:
             dialect = self._dialect_of(box.account, item.dialect) if item.dialect else box.dialect
-            return receipt_pdu(item, dialect, version)
+            return receipt_pdu(item, dialect, version) if lane.plain else receipt_in(dialect, item, version)
         if type(item) is Notification:
             name = item.message.dialect
             dialect = self._dialect_of(box.account, name) if name else box.dialect
@@ -259,7 +263,7 @@ class Receipts:
     def _send_next(self, lane: Lane, queue: deque[Item]) -> None:
         """Send the first that waits; and if that is the receipt of an arrival, those behind it."""
         item = queue.popleft()
-        if lane.box.dialect is not STANDARD or lane.version < _V3_4:
+        if lane.box.dialect is not STANDARD or not lane.plain:
             self._send(lane, item)
             return
         begin, timeout, window = lane.peer.begin_request, self.timeout, self.window

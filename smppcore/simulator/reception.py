@@ -1,7 +1,7 @@
 """Takes plain messages, by the shortest way there is: what load tests spend their time on.
 
-Who has a seat sends messages that nothing concerns: there are no rules, no faults, no store, nobody who watches, and a
-fixed delay. Everything else takes the long way, through the desk.
+Who has a seat sends messages that nothing concerns: there are no rules, no faults, no store, nobody who watches, no
+middleware, and a fixed delay. Everything else takes the long way, through the desk.
 """
 
 from collections.abc import Awaitable, Callable, Iterator

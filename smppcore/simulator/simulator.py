@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from smppcore.address import Address
 from smppcore.constants import MessageState
+from smppcore.lifetime import Lifetime
 from smppcore.pdu import DeliverSm
 from smppcore.settings import Settings
 from smppcore.simulator.alarm import Alarm
@@ -35,7 +35,7 @@ FIXED: Final = ("system_id", "listeners", "capacity", "window", "seed", "store")
 """What cannot change while a simulator runs."""
 
 
-class Simulator:
+class Simulator(Lifetime):
     """A mini-SMSC: ``async with Simulator(accounts={"id": "password"}, delay=0) as simulator``.
 
     ``config`` says how it behaves, or keyword arguments with the keys of the TOML file. It listens on loopback, at any
@@ -388,12 +388,3 @@ class Simulator:
             if self._store is not None:
                 await self._store.close()
                 self._store = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()

@@ -11,6 +11,7 @@ import pytest
 from cli.processes import LIMIT, run_command, simulator
 from smppcore.cli import send
 from smppcore.cli.main import main
+from smppcore.cli.profile_option import DEFAULT_URL
 from smppcore.constants import CommandStatus
 from smppcore.dispatch import Answer
 from smppcore.message import text_of
@@ -167,7 +168,7 @@ async def test_one_segment_refused(carrier: Carrier, capsys: pytest.CaptureFixtu
 
 
 def test_an_smsc_that_never_answers_the_connection() -> None:
-    assert "nobody answers at 127.0.0.1:2775" in send._reason(TimeoutError(), send.DEFAULT_URL)
+    assert "nobody answers at 127.0.0.1:2775" in send._reason(TimeoutError(), DEFAULT_URL)
 
 
 async def test_schedule_validity_and_flash_reach_the_smsc() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from smppcore.console import Console
-from smppcore.console.access import Access, AccessError, is_loopback
+from smppcore.console.access import Access, AccessError
+from smppcore.networks import is_loopback
 from smppcore.simulator import Simulator
 
 from .room import room

@@ -20,7 +20,18 @@ from session.sample_pdus import SAMPLES, SPECIFIED_34, SPECIFIED_50
 from smppcore.constants import CommandId, CommandStatus
 from smppcore.errors import StateError
 from smppcore.notice import LateAnswer, Misplaced, StateChange
-from smppcore.pdu import STANDARD_PDUS, Bind, BindTransceiver, Outbind, Pdu, Request, Response, Unbind
+from smppcore.pdu import (
+    STANDARD_PDUS,
+    Bind,
+    BindTransceiver,
+    Outbind,
+    Pdu,
+    Request,
+    Response,
+    SubmitSm,
+    SubmitSmResp,
+    Unbind,
+)
 from smppcore.session import Session
 from smppcore.state import BOUND, Role, SessionState
 
@@ -142,6 +153,18 @@ def test_a_response_that_nobody_waits_for_is_a_notice(
     assert session.take_output() == b""
     assert taken(session) == [LateAnswer(pdu)]
     assert session.state is state
+
+
+def test_a_late_answer_tells_what_it_answers() -> None:
+    session = session_in(Role.ESME, SessionState.BOUND_TRX)
+    first, second = SubmitSm(destination_addr="1"), SubmitSm(destination_addr="2")
+    numbers = [session.request(pdu, "token", 1, 5) for pdu in (first, second)]
+    session.take_output()
+    session.tick(7)
+    taken(session)
+    for number in (*reversed(numbers), numbers[0]):
+        session.receive(SubmitSmResp(message_id="a1").encode(number), 8)
+    assert [each.request for each in of(session, LateAnswer)] == [second, first, None]
 
 
 @pytest.mark.parametrize("role", Role)

@@ -30,6 +30,7 @@ class FakePeer:
     def __init__(self, system_id: str = "account", load: int = 0, interface_version: int = 0x34) -> None:
         self.system_id = system_id
         self.interface_version = interface_version
+        self.hooked = False
         self.can_receive = True
         self.in_flight = load
         self.waiting = 0

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from smppcore.config_error import ConfigError
 from smppcore.message import messages
 from smppcore.pdu import SubmitSm
-from smppcore.simulator.config import ConfigError, RuleConfig
+from smppcore.simulator.config import RuleConfig
 from smppcore.simulator.rules import Rules
 from smppcore.text import encode_text
 

@@ -350,6 +350,7 @@ async def test_a1_everything_is_back_to_nothing_afterwards(peer: str) -> None:
             assert (esme.in_flight, esme.waiting, esme.handlers_running) == (0, 0, 0)
             assert connection.session.unanswered == {}
             assert connection.session.output == []
-            assert connection._booked == 0
-            for timer in (connection._timer, connection._throttled, connection._stall, connection._deadline):
+            pace = connection._pace
+            assert pace is None or (pace._booked, pace._timer) == (0, None)
+            for timer in (connection._timer, connection._stall, connection._deadline):
                 assert timer is None or timer.cancelled()

@@ -454,7 +454,8 @@ class TestTheEnd:
             assert now() - begin < AT_ONCE
             ended = await asyncio.gather(*calls, return_exceptions=True)
             assert [type(each) for each in ended] == [SubmitSmResp] + [NotSent] * 49
-            assert esme._connection._throttled is None or esme._connection._throttled.cancelled()
+            assert esme._connection._pace is not None
+            assert esme._connection._pace._timer is None
 
     async def test_the_loss_of_the_connection_while_calls_wait_for_the_throttle(self) -> None:
         with RawSmsc() as smsc:
