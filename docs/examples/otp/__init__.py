@@ -1,0 +1,1 @@
+"""A verification code by SMS, its receipt, and the answer of the customer. See ../README.md."""
