@@ -1,8 +1,9 @@
 """The documents are true: every snippet runs, every link leads somewhere, every setting stands there with its default.
 
-``python`` blocks run one by one against a simulator of their own, ``toml`` blocks configure one, ``smppcore`` lines of
-``sh`` blocks run as processes of ours. ``text`` and ``json`` blocks are output: where one directly follows a command,
-it is compared as far as it can be the same each time. A command that is to fail ends in a comment ``# exit status N``.
+``python`` blocks run one by one against a simulator of their own, ``toml`` blocks configure one or are carrier
+profiles, ``smppcore`` lines of ``sh`` blocks run as processes of ours. ``text`` and ``json`` blocks are output: where
+one directly follows a command, it is compared as far as it can be the same each time. A command that is to fail ends
+in a comment ``# exit status N``.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
-from smppcore import Settings
+from smppcore import CarrierProfile, Settings
 from smppcore.simulator import Simulator, read_config
 
 T = TypeVar("T")
@@ -150,8 +151,12 @@ def test_python(block: Block, simulator_port: int, caplog: pytest.LogCaptureFixt
 
 @each("toml")
 def test_toml(block: Block) -> None:
-    """Every TOML block is a configuration of the simulator."""
-    read_config(tomllib.loads(block.text))
+    """Every TOML block is a configuration of the simulator, or a carrier profile."""
+    table = tomllib.loads(block.text)
+    if "hosts" in table or "based_on" in table:
+        CarrierProfile.read(table)
+    else:
+        read_config(table)
 
 
 @each("sh")
@@ -184,6 +189,8 @@ def run_command(line: str, simulator_port: int) -> str:
     environment = os.environ | {"SMPPCORE_URL": f"smpp://smppclient1:password@127.0.0.1:{simulator_port}"}
     if words[1:2] == ["simulate"]:
         return run_until_ready([*command, "--port", "0"], environment)
+    if words[1:2] == ["proxy"]:
+        return run_until_ready(command, environment)
     if words[1:2] == ["demo"]:
         command += ["--count", "60"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=SECONDS)

@@ -8,9 +8,23 @@ ROOT = pathlib.Path(__file__).parent.parent / "smppcore"
 
 _RECEIPTS = ["receipt_text", "receipt_fields", "receipt"]
 FLOORS = [
-    ("words", ["constants", "errors", "settings", "url", "networks"]),
+    ("words", ["constants", "errors", "config_error", "toml_table", "settings", "url", "networks"]),
     ("octets", ["fields", "tlv", "reference", "codegen", "pdu", "codec", "framing", "proxy_protocol"]),
-    ("meaning", ["smpptime", "address", "message_id", "text", *_RECEIPTS, "message", "segment", "json_view"]),
+    (
+        "meaning",
+        [
+            "smpptime",
+            "address",
+            "address_rules",
+            "message_id",
+            "text",
+            *_RECEIPTS,
+            "message",
+            "segment",
+            "privacy",
+            "json_view",
+        ],
+    ),
     (
         "conversation",
         [
@@ -34,6 +48,7 @@ FLOORS = [
     (
         "wire",
         [
+            "lifetime",
             "log",
             "hand_over",
             "password",
@@ -41,18 +56,61 @@ FLOORS = [
             "tls",
             "socket_options",
             "calls",
+            "pace",
             "corked_stream",
             "outgoing_calls",
             "transport",
+            "tap",
             "dial",
             "dispatch",
             "relay",
             "listener",
         ],
     ),
-    ("roles", ["sent", "turns", "requests", "entity", "esme", "peer", "smsc", "outbind"]),
-    ("links", ["link_event", "held", "keeper", "link"]),
-    ("products", ["simulator", "console", "cli", "testing", "pytest_plugin"]),
+    (
+        "roles",
+        [
+            "outcome",
+            "sent",
+            "turns",
+            "send_defaults",
+            "requests",
+            "hook",
+            "outgoing_hooks",
+            "incoming_hooks",
+            "middleware",
+            "entity",
+            "esme",
+            "peer",
+            "smsc",
+            "outbind",
+        ],
+    ),
+    (
+        "links",
+        [
+            "store",
+            "correlation",
+            "gathering",
+            "trace",
+            "link_event",
+            "link_news",
+            "place",
+            "held",
+            "keeper",
+            "binds",
+            "pool",
+            "link_view",
+            "link_status",
+            "link_trace",
+            "link_calls",
+            "link",
+            "metrics",
+            "access_log",
+            "profile",
+        ],
+    ),
+    ("products", ["simulator", "console", "load", "bulk", "cli", "testing", "pytest_plugin"]),
 ]
 ORDER = {name: (floor, place) for floor, (_, names) in enumerate(FLOORS) for place, name in enumerate(names)}
 CLOCKS = {"asyncio", "socket", "time", "threading", "logging", "ssl", "selectors", "structlog", "uvloop"}

@@ -15,8 +15,12 @@ COMMANDS: Final = {
     "send": "send a text",
     "bind": "bind, say what the SMSC answers or what is wrong, and show what it sends",
     "listen": "bind, and show what the SMSC sends",
+    "profile": "check a carrier profile, and show those that come with the library",
     "segments": "show what a text costs as SMS, what makes it dear, and what else it could go as",
     "decode": "show PDUs given as hexadecimal",
+    "proxy": "carry a link between two other programs, and record it",
+    "replay": "check a recording with the codec, or send it again",
+    "load": "put load on an SMSC and measure it, or compare two results",
     "codec": "print the compiled codec of a PDU",
 }
 """Each command is a file of this package with ``configure(parser)`` and ``run(options) -> exit status``."""

@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", help="what would be sent; - reads it from standard input")
     parser.add_argument(
         "--languages",
-        type=_languages,
+        type=languages,
         default=(),
         metavar="NAMES",
         help="national tables that may be used: names or numbers with commas between (Turkish,3), or all",
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _languages(words: str) -> tuple[int, ...]:
+def languages(words: str) -> tuple[int, ...]:
     if words == "all":
         return tuple(LANGUAGES)
     numbers = {name.lower(): number for number, name in LANGUAGES.items()}

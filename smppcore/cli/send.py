@@ -1,35 +1,35 @@
-"""``smppcore send``: one text to one or more destinations."""
+"""``smppcore send``: one text to one or more destinations, or a text each to a list of recipients (send_file.py)."""
 
 import argparse
 import asyncio
-import os
 import sys
 from datetime import UTC, datetime
 
 import smppcore
-from smppcore.address import Address
+from smppcore.backoff import Failure
+from smppcore.cli import send_file_options
 from smppcore.cli.loop import run_loop
+from smppcore.cli.profile_option import add_profile_option, profile_of, url_or_default
 from smppcore.cli.when import smpp_time
 from smppcore.errors import status_name
-from smppcore.message import receipt_of
-from smppcore.pdu import DeliverSm
-from smppcore.receipt import is_final
+from smppcore.message_id import MessageIdMatcher, Outstanding, Rule, index_key
+from smppcore.pdu import DataSm, DeliverSm
+from smppcore.profile import CarrierProfile
+from smppcore.send_defaults import SendDefaults
 from smppcore.sent import Sent
 from smppcore.text import Alphabet, Segmentation, flash, segments
 from smppcore.url import SmppUrl
 
-DEFAULT_URL = "smpp://smppclient1:password@127.0.0.1:2775"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("to", nargs="+", metavar="DESTINATION", help="a number, +39333... or 39333...")
-    parser.add_argument("--text", required=True, help="what to send; - reads it from standard input")
+    parser.add_argument("to", nargs="*", metavar="DESTINATION", help="a number, +39333... or 39333...")
+    parser.add_argument("--text", help="what to send; - reads it from standard input")
     parser.add_argument("--from", dest="source", default="", metavar="SENDER", help="a number, short code or name")
     parser.add_argument(
         "--url",
-        default=os.environ.get("SMPPCORE_URL", DEFAULT_URL),
         help="smpp://ID:PASSWORD@HOST:PORT (default: SMPPCORE_URL, else the simulator of this machine)",
     )
+    add_profile_option(parser)
     parser.add_argument(
         "--at",
         type=smpp_time,
@@ -43,23 +43,58 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--receipt", action="store_true", help="ask for delivery receipts and wait for them")
     parser.add_argument(
-        "--wait", type=float, default=30.0, metavar="SECONDS", help="for receipts (default: %(default)s)"
+        "--wait",
+        "--receipt-timeout",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="for receipts (default: %(default)s)",
     )
+    send_file_options.configure(parser)
+    parser.set_defaults(wrong=parser.error)
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.file is not None:
+        return _run_file(options)
+    if not options.to or options.text is None:
+        options.wrong("DESTINATION and --text, or --file, are required")
     try:
         text = sys.stdin.read().rstrip("\n") if options.text == "-" else options.text
-        plan = segments(text, transliterate=options.transliterate)
-        # All that can be wrong with them, before the first one is sent.
-        Address.sender(options.source)
-        for destination in options.to:
-            Address.destination(destination)
+        profile = profile_of(options.profile, options.url) if options.profile else None
+        plan = _plan(options, text, profile)
         print(f"{plan.parts} segment(s), {plan.coding}", file=sys.stderr)
-        return run_loop(send(options, text, _flash(plan) if options.flash else None))
+        data_coding = _flash(plan) if options.flash else None
+        if profile is not None:
+            return run_loop(_over_link(options, text, profile, data_coding))
+        return run_loop(send(options, text, data_coding))
     except (smppcore.SmppError, ValueError, OSError, ImportError) as error:
-        print(f"smppcore send: {_reason(error, options.url)}", file=sys.stderr)
+        print(f"smppcore send: {_reason(error, url_or_default(options.url))}", file=sys.stderr)
         return 1
+
+
+def _run_file(options: argparse.Namespace) -> int:
+    """To a list; what that needs is loaded only then."""
+    from smppcore.cli.send_file import run_file
+
+    if options.to or options.text is not None:
+        options.wrong("--file has the destinations; --template, or a column of it, has the text")
+    return run_file(options)
+
+
+def _plan(options: argparse.Namespace, text: str, profile: CarrierProfile | None) -> Segmentation:
+    """What the text costs. Raises for all that can be wrong with it and the addresses, before anything is sent."""
+    defaults = profile.defaults if profile is not None else SendDefaults()
+    defaults.addresses.sender(options.source)
+    for destination in options.to:
+        defaults.addresses.recipient(destination)
+    return segments(
+        text,
+        data_coding=defaults.data_coding,
+        languages=defaults.languages,
+        default=profile.text.default_alphabet if profile is not None else "gsm0338",
+        transliterate=options.transliterate or defaults.transliterate,
+    )
 
 
 def _reason(error: Exception, url: str) -> str:
@@ -80,29 +115,53 @@ def _flash(plan: Segmentation) -> int:
 async def send(options: argparse.Namespace, text: str, data_coding: int | None = None) -> int:
     """Send to each destination; 0 if the SMSC took everything and every receipt that was asked for came."""
     receipts = _Receipts()
+    async with smppcore.connect(url_or_default(options.url), handlers={DeliverSm: receipts}) as esme:
+        return await _send_all(esme, options, text, data_coding, receipts)
+
+
+async def _over_link(
+    options: argparse.Namespace, text: str, profile: CarrierProfile, data_coding: int | None = None
+) -> int:
+    """The same as the profile says; a bind that fails is not tried again."""
+    receipts = _Receipts(profile.receipts.pinned)
+    handlers = {DeliverSm: receipts, DataSm: receipts}
+    async with profile.link(handlers=handlers, give_up_on=tuple(Failure)) as link:
+        try:
+            await link.wait_up()
+        except ConnectionError as error:
+            raise error.__cause__ or error from None
+        return await _send_all(link, options, text, data_coding, receipts)
+
+
+async def _send_all(
+    end: smppcore.Esme | smppcore.Link,
+    options: argparse.Namespace,
+    text: str,
+    data_coding: int | None,
+    receipts: "_Receipts",
+) -> int:
     good = True
-    async with smppcore.connect(options.url, handlers={DeliverSm: receipts.on_deliver_sm}) as esme:
-        for destination in options.to:
-            try:
-                sent = await esme.send(
-                    text,
-                    to=destination,
-                    source=options.source,
-                    receipt=options.receipt,
-                    data_coding=data_coding,
-                    transliterate=options.transliterate,
-                    schedule_delivery_time=options.at or "",
-                    validity_period=options.validity or "",
-                )
-            except smppcore.SmppError as error:
-                print(f"{destination}: {error}")
-                good = False
-                continue
-            good = good and sent.accepted
-            _show(destination, sent)
-            receipts.expect(sent)
-        if options.receipt:
-            good = await receipts.wait(esme, options.wait) and good
+    times = {"schedule_delivery_time": options.at, "validity_period": options.validity}
+    for destination in options.to:
+        try:
+            sent = await end.send(
+                text,
+                to=destination,
+                source=options.source,
+                receipt=options.receipt or None,
+                data_coding=data_coding,
+                transliterate=options.transliterate or None,
+                **{name: value for name, value in times.items() if value},
+            )
+        except smppcore.SmppError as error:
+            print(f"{destination}: {error}")
+            good = False
+            continue
+        good = good and sent.accepted
+        _show(destination, sent)
+        receipts.expect(sent)
+    if options.receipt:
+        good = await receipts.wait(end, options.wait) and good
     return 0 if good else 1
 
 
@@ -112,40 +171,53 @@ def _show(destination: str, sent: Sent) -> None:
 
 
 class _Receipts:
-    """The receipts that are still to come."""
+    """The receipts that are still to come; ``pinned`` is how the SMSC spells the ids in them, None to find out."""
 
-    def __init__(self) -> None:
-        self._missing: set[str] = set()
-        self._early: set[str] = set()
+    def __init__(self, pinned: Rule | None = None) -> None:
+        self._matcher = MessageIdMatcher(pinned=pinned)
+        self._missing: dict[str, list[Outstanding]] = {}
+        self._early: list[tuple[str, str]] = []
         self._all_here = asyncio.Event()
 
-    def on_deliver_sm(self, _: smppcore.Esme, pdu: DeliverSm) -> None:
-        receipt = receipt_of(pdu, arrived=datetime.now(UTC).replace(tzinfo=None))
+    def __call__(self, end: smppcore.Esme | smppcore.Link, pdu: DeliverSm | DataSm) -> None:
+        receipt = end.receipt_of(pdu, arrived=datetime.now(UTC).replace(tzinfo=None))
         if receipt is None or receipt.message_id is None:
             return
         print(f"receipt: {receipt.message_id} {receipt.fields.stat or receipt.message_state}")
-        if is_final(receipt.message_state):
-            self._early.add(receipt.message_id)
-            self._check()
+        if receipt.final(end.settings.final_states):
+            self._early.append((receipt.message_id, pdu.source_addr))
+            self._match()
 
     def expect(self, sent: Sent) -> None:
-        self._missing.update(sent.message_ids)
-        self._check()
+        for part in sent.parts:
+            if part.response is not None:
+                message = Outstanding(part.response.message_id, part.request.destination_addr)
+                self._missing.setdefault(index_key(message.message_id), []).append(message)
+        self._match()
 
-    def _check(self) -> None:
-        if self._missing <= self._early:
-            self._all_here.set()
-        else:
+    def _match(self) -> None:
+        """Take out what has its receipt; a receipt may come before its message is known."""
+        unmatched = []
+        for message_id, source in self._early:
+            found = self._matcher.match(message_id, source, self._missing)
+            if found is None:
+                unmatched.append((message_id, source))
+            else:
+                self._missing[index_key(found.message.message_id)].remove(found.message)
+        self._early = unmatched
+        if any(self._missing.values()):
             self._all_here.clear()
+        else:
+            self._all_here.set()
 
-    async def wait(self, esme: smppcore.Esme, seconds: float) -> bool:
+    async def wait(self, end: smppcore.Esme | smppcore.Link, seconds: float) -> bool:
         """Whether all have come within that time, or before the connection ended; says which have not."""
-        self._check()
-        ends = {asyncio.ensure_future(self._all_here.wait()), asyncio.ensure_future(esme.wait_closed())}
+        self._match()
+        ends = {asyncio.ensure_future(self._all_here.wait()), asyncio.ensure_future(end.wait_closed())}
         _, waiting = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for end in waiting:
-            end.cancel()
-        missing = sorted(self._missing - self._early)
+        for each in waiting:
+            each.cancel()
+        missing = sorted(message.message_id for messages in self._missing.values() for message in messages)
         if missing:
             print(f"no receipt within {seconds:g} s, or before the connection ended: {', '.join(missing)}")
         return not missing

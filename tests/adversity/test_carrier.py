@@ -182,6 +182,7 @@ def test_every_receipt_finds_its_message(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.alone
 @pytest.mark.timeout(1_500)
 @pytest.mark.parametrize("kind", ["memory", "SQLite"])
 def test_every_receipt_of_100_000_messages_finds_its_message(run: Run, tmp_path: Path, kind: str) -> None:

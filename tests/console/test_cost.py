@@ -6,6 +6,7 @@ from benchmarks.console import measure
 
 
 @pytest.mark.soak
+@pytest.mark.alone
 def test_a_page_that_looks_on_costs_less_than_ten_percent() -> None:
     costs = measure(count=150_000, rounds=4)
     assert costs.looks >= 5

@@ -47,6 +47,7 @@ async def test_many_peers_that_send_at_once_all_get_their_answers_in_turn(smsc_l
 
 
 @pytest.mark.soak
+@pytest.mark.alone
 @pytest.mark.timeout(180)
 async def test_a_thousand_peers_that_send_a_hundred_thousand_messages_at_once(smsc_loop: str) -> None:
     await all_at_once(smsc_loop, 1_000, 100)

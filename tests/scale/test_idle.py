@@ -57,6 +57,7 @@ async def test_an_idle_bind_costs_little_memory_and_hardly_any_time(smsc_loop: s
 
 
 @pytest.mark.soak
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 async def test_ten_thousand_idle_binds_to_one_process(smsc_loop: str) -> None:
     await keep_alive(smsc_loop, 10_000, 30.0, SHARE)

@@ -108,6 +108,7 @@ async def test_a_message_costs_no_task() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.alone
 async def test_memory_is_bounded_under_a_load_of_receipts() -> None:
     inbox_count = 0
 

@@ -12,6 +12,7 @@ TESTING = 900.0
 
 
 @pytest.mark.soak
+@pytest.mark.alone
 @pytest.mark.timeout(INSTALLING + TESTING + 60)
 @pytest.mark.parametrize("version", ["3.12", "3.13"])
 def test_the_fast_tier_on_another_python(version: str, tmp_path: pathlib.Path) -> None:
@@ -19,4 +20,4 @@ def test_the_fast_tier_on_another_python(version: str, tmp_path: pathlib.Path) -
     run([python, "-m", "venv", str(tmp_path / "venv")], INSTALLING)
     own = str(tmp_path / "venv" / "bin" / "python")
     run([own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", f"{ROOT}[dev]"], INSTALLING)
-    assert run_tests("tests", python=own, limit=TESTING) > 5_000
+    assert run_tests("tests", "-n", "2", python=own, limit=TESTING) > 5_000

@@ -143,6 +143,7 @@ async def server_is_killed(server: RedisServer, after: int, first: int) -> int:
     return next(numbers)
 
 
+@pytest.mark.soak
 async def test_what_was_committed_outlives_a_killed_server(server: RedisServer) -> None:
     await server_is_killed(server, 300, 0)
 

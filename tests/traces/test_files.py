@@ -38,6 +38,7 @@ def numbers(*paths: pathlib.Path) -> list[int]:
     return [pdu.sequence_number for each in recording.connections for pdu in each.pdus() if not pdu.fault]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("suffix", ["pcapng", "jsonl"])
 async def test_rotation_by_size_under_load_loses_nothing_and_every_file_can_be_read_alone(
     suffix: str, tmp_path: pathlib.Path
@@ -61,6 +62,7 @@ async def test_rotation_by_size_under_load_loses_nothing_and_every_file_can_be_r
         assert sum(len(reading.pdus) for reading in readings) == len(found)
 
 
+@pytest.mark.soak
 async def test_a_pdu_that_two_files_share_is_whole_in_the_second(tmp_path: pathlib.Path) -> None:
     path, clock = tmp_path / "shared.pcapng", Clock()
     halves = submit(1)[:60], submit(1)[60:] + submit(2)[:10], submit(2)[10:]
@@ -174,6 +176,7 @@ async def until_written(trace: Trace) -> None:
         await asyncio.sleep(0)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("suffix", ["pcapng", "jsonl"])
 async def test_a_full_disk_costs_the_link_nothing_and_what_is_missing_is_said(
     suffix: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -214,6 +217,7 @@ async def test_a_full_disk_costs_the_link_nothing_and_what_is_missing_is_said(
         assert tshark.read(files[-1], port).faults == []
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("suffix", ["pcapng", "jsonl"])
 async def test_a_disk_that_is_too_slow_bounds_the_memory_and_what_is_missing_is_said(
     suffix: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch

@@ -173,6 +173,7 @@ def test_packets_that_mean_nothing_raise_nothing(octets: bytes, linktype: int) -
         read_recording(path)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("form", ["pcap", "pcapng", "nsecpcap"])
 def test_what_editcap_makes_of_our_trace_is_read_as_well(form: str, tmp_path: pathlib.Path) -> None:
     path, copy = tmp_path / "t.pcapng", tmp_path / "copy"
@@ -184,6 +185,7 @@ def test_what_editcap_makes_of_our_trace_is_read_as_well(form: str, tmp_path: pa
     assert connection.link == ("carrier" if form == "pcapng" else "")
 
 
+@pytest.mark.soak
 async def test_what_dumpcap_captures_of_a_link_is_what_the_tap_got(tmp_path: pathlib.Path) -> None:
     tap = Remembered()
     path = tmp_path / "real.pcapng"

@@ -47,6 +47,7 @@ def test_reading_gives_what_was_written(suffix: str, made: list[Made]) -> None:
         assert [pdu.fault for pdu in read.pdus() if pdu.fault] == []
 
 
+@pytest.mark.soak
 async def test_a_chunk_longer_than_a_packet_can_be_is_one_again(tmp_path: pathlib.Path) -> None:
     path, long = tmp_path / "long.pcapng", LONG * 700
     assert len(long) > 200_000 > 3 * LONGEST
@@ -57,6 +58,7 @@ async def test_a_chunk_longer_than_a_packet_can_be_is_one_again(tmp_path: pathli
     assert (len(reading.pdus), reading.faults, reading.unread) == (1400, [], 0)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "ends",
     [
@@ -81,6 +83,7 @@ async def test_wireshark_finds_nothing_wrong_with_the_packets(
         assert (ip in ("1", ""), tcp, analysis, malformed, interface) == (True, "1", "", "", "carrier/1")
 
 
+@pytest.mark.soak
 async def test_the_port_of_the_smsc_can_be_written_as_another(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "port.pcapng"
     made = [
@@ -93,6 +96,7 @@ async def test_the_port_of_the_smsc_can_be_written_as_another(tmp_path: pathlib.
     assert [each.remote for each in read_recording(path).connections] == [("127.0.0.1", 16_920), ("127.0.0.1", 40_001)]
 
 
+@pytest.mark.soak
 async def test_what_is_recorded_and_why_it_ended_stands_in_comments(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "comments.pcapng"
     await record(path, [Made("carrier", "tx-2", Role.ESME, *ENDS, [(True, SUBMIT)])])

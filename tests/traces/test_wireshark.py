@@ -14,6 +14,8 @@ from smppcore.trace import Trace, read_recording
 from traces import tshark
 from traces.tapped import tapped
 
+pytestmark = pytest.mark.soak
+"""Needs tshark, and the fast tier needs nothing but Python."""
 MESSAGES = 300
 
 
