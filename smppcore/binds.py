@@ -146,7 +146,8 @@ class Binds:
         try:
             for keeper in self.keepers:
                 await keeper.close()
-            await asyncio.gather(*self._drained)
+            if self._drained:
+                await asyncio.wait(self._drained)  # not gather: others may wait for them as well
         except asyncio.CancelledError:
             self.abort()
             for keeper in self.keepers:

@@ -9,6 +9,7 @@ between; several binds have one queue in front of them (pool.py).
 import asyncio
 import ssl as tls
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -129,6 +130,9 @@ class Link(LinkCalls, Lifetime):
             correlation=correlation,
         )
         self._gathering = gathering
+        self._starting = self._over = False
+        self._stores = AsyncExitStack()
+        """Closes what ``start`` has opened, once, and all of it though one of them fails."""
         self._trace = LinkTrace(self.name, trace)
         self._connect = partial(
             connect,
@@ -168,13 +172,29 @@ class Link(LinkCalls, Lifetime):
     # -- the life of the link
 
     async def start(self) -> None:
-        """Begin to connect, and return at once; ``wait_up`` waits for the bind. Raises RuntimeError the second time."""
-        if self._started or self._news.closed:
+        """Begin to connect, and return at once; ``wait_up`` waits for the bind.
+
+        Raises RuntimeError the second time, and where it is closed meanwhile; StoreError, after which it may be tried
+        again, where a store cannot be opened.
+        """
+        if self._starting or self._over:
             raise RuntimeError(f"the link {self.name} was started or closed before; make another one")
-        for layer in self._stored:
-            await layer.open(self, self._hooks)
+        self._starting = True
+        try:
+            await self._open_stores()
+        except BaseException:
+            self._starting = False
+            await self._stores.aclose()
+            raise
         self._begin_sending(throttle_of(self._asked_throttle))
         self._binds.start()
+
+    async def _open_stores(self) -> None:
+        for layer in self._stored:
+            await layer.open(self, self._hooks)
+            self._stores.push_async_callback(layer.close)
+        if self._over:
+            raise RuntimeError(f"the link {self.name} was closed while it opened its store")
 
     @property
     def _stored(self) -> list[Correlation | Gathering]:
@@ -206,24 +226,29 @@ class Link(LinkCalls, Lifetime):
         try:
             await self._binds.close()
         finally:
-            for layer in self._stored:
-                await layer.close()
-            if not self._news.closed:
-                self._close_for_good("closed")
+            try:
+                await self._stores.aclose()
+            finally:
+                if not self._news.closed:
+                    self._close_for_good("closed")
 
     def abort(self) -> None:
         """Drop the connection at once, without unbind, and close for good."""
         self._end("the link is aborted")
         self._binds.abort()
-        if not self._news.closed:
-            self._close_for_good("aborted")
+        self._close_for_good("aborted")
 
     def _close_for_good(self, reason: str) -> None:
+        if self._correlation is not None:
+            self._correlation.end()
+        if self._news.closed:
+            return
         event = LinkEvent(LinkState.CLOSED, reason)
         self._news.note(event)
         self._news.tell(event)
 
     def _end(self, reason: str) -> None:
+        self._over = True
         super()._end(reason)
         self._streams.end()
 
@@ -233,15 +258,15 @@ class Link(LinkCalls, Lifetime):
     async def wait_up(self, timeout: float | None = None) -> Esme:
         """Wait until it is bound; returns the Esme of the moment.
 
-        Raises TimeoutError after ``timeout`` seconds; ConnectionError, with the last error as its cause, if the link is
-        closed.
+        Of a pair, the transmitter has to be bound. Raises TimeoutError after ``timeout`` seconds; ConnectionError, with
+        the last error as its cause, if the link is closed.
         """
         async with asyncio.timeout(timeout):
-            while self.esme is None:
+            while (esme := self.esme) is None or self.state is not LinkState.UP:
                 if self._news.closed:
                     raise ConnectionError(f"{self.name}: {self.last_event.reason}") from self.last_event.error
                 await self._news.wait_settled()
-            return self.esme
+            return esme
 
     async def wait_closed(self) -> str:
         """Wait until the link is closed for good, and say why it is."""
@@ -345,9 +370,13 @@ class Link(LinkCalls, Lifetime):
             keeper.esme.take_over(self._held.take() if self._pool is None else (), self._unsent)
         if len(self._places) > 1:
             self._news.tell(replace(event, bind=keeper.place.name))
+            if self._news.closed:
+                return  # whoever was told has aborted it
             event = replace(event, state=self._binds.state, bind="")
         if event.state is LinkState.CLOSED:
             self._end(event.reason)
+            if self._correlation is not None:
+                self._correlation.end()
         changed = event.state is not self.state or len(self._places) == 1
         if changed:
             self._news.note(event)

@@ -194,6 +194,8 @@ class OutgoingCalls(CorkedStream):
             self._unsent(call, error)
             return
         if timeout is not None:
+            if self._on_room is not None:
+                self.session.window.order_last()  # of several that have lanes, or lose a bind, an older one may come
             self._arm(since + timeout)
 
     def _unsent(self, call: Call, error: StateError | EncodeError) -> None:

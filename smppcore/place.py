@@ -1,5 +1,6 @@
 """Where the binds of a link belong: so many on each host, in one mode or in pairs."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
@@ -33,6 +34,7 @@ def places(
 ) -> list[Place]:
     """``count`` binds on each host, which is a pair of its URL and its name; a pair of binds counts as one.
 
+    Each has a name of its own, also where a host is given twice, as for two accounts on it.
     Raises ValueError for another mode, or a count below 1.
     """
     if mode not in LINK_MODES:
@@ -40,10 +42,10 @@ def places(
     if count < 1:
         raise ValueError(f"binds: {count} is below 1")
     modes: tuple[BindMode, ...] = ("transmitter", "receiver") if mode == "pair" else (mode,)
-    return [
-        Place(f"{host}#{number}{_SUFFIXES[each]}", url, host, each, waits)
-        for waits, several in ((False, list(hosts)), (True, list(standby)))
-        for number in range(1, count + 1)
-        for url, host in several
-        for each in modes
-    ]
+    numbers: Counter[str] = Counter()
+    made = []
+    for waits, several in ((False, list(hosts)), (True, list(standby))):
+        for url, host in several * count:
+            numbers[host] += 1
+            made += [Place(f"{host}#{numbers[host]}{_SUFFIXES[each]}", url, host, each, waits) for each in modes]
+    return made

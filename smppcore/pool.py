@@ -70,17 +70,18 @@ class Pool:
         if pin is not None:
             self._pins[call[1]] = pin
         self._held.put(call, lane)
-        self.send()
+        self.send(call[2])  # what may only leave at once is not late by the time that this takes
 
-    def send(self) -> None:
+    def send(self, now: float | None = None) -> None:
         """Send what waits while there is room and the throttle lets it; whoever has room later calls this again."""
         held = self._held
+        if now is None:
+            now = self._loop.time()
         while (call := held.first()) is not None:
             pin = self._pins.get(call[1])
             connection = self._least_loaded() if pin is None else self._pinned(pin)
             if connection is None:
                 return
-            now = self._loop.time()
             if latest(call) < now:
                 too_late(call, NO_ROOM)  # the timer comes after what has arrived: it may be long due
                 continue

@@ -147,10 +147,18 @@ class Throttle:
 def segments(pdu: Any) -> int:
     """How many segments a request costs: one, but for each destination, and for each 140 octets of message_payload.
 
-    The SMSC splits a message_payload as it likes, so this is the least that it can count.
+    The SMSC splits a message_payload as it likes, so this is the least that it can count. What makes no sense counts as
+    one: it cannot be encoded, and whoever sends it is told so when it is its turn.
     """
     if not isinstance(pdu, SubmitSm | DataSm | SubmitMulti):
         return 1
+    try:
+        return _segments(pdu)
+    except (TypeError, ValueError):
+        return 1
+
+
+def _segments(pdu: SubmitSm | DataSm | SubmitMulti) -> int:
     parts = 1
     if pdu.tlvs:
         payload = pdu.get(MESSAGE_PAYLOAD)

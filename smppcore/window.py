@@ -4,7 +4,8 @@ Lookup is a dict by sequence_number. Expiry is one queue of numbers per distinct
 are sent in the order in which they were made, so the head of each queue is the next one of it to expire. An answered
 request stays in its queue until it reaches the head or the queue has grown to twice what is in flight; then the queue
 is swept. Binds, unbinds and enquire_links go ahead of the calls that wait for room, so they stand in no such queue:
-they are few, and looked through. Every operation is O(1), amortised, for any size.
+they are few, and looked through; so are calls of a link that were overtaken before they were sent (order_last). Every
+operation is O(1), amortised, for any size.
 """
 
 from collections import deque
@@ -61,6 +62,23 @@ class Window:
                 self._sweep_all()
             queue = self._queues[timeout] = deque()
         self.timeout, self.queue = timeout, queue
+
+    def order_last(self) -> None:
+        """To be called after a request was sent that may have been made before others of its timeout.
+
+        Then it would expire behind them, which have more time left, so it is looked for apart from its queue.
+        """
+        queue, entries = self.queue, self.entries
+        number = next(reversed(entries), None)
+        if number is None or not queue or queue[-1] != number:
+            return  # it stands in no queue
+        queue.pop()
+        while queue and queue[-1] not in entries:
+            queue.pop()
+        if queue and entries[queue[-1]][_DEADLINE] > entries[number][_DEADLINE]:
+            self.expect_apart(number)
+        else:
+            queue.append(number)
 
     def sweep(self) -> None:
         """Drop answered requests from ``queue`` if they outnumber those in flight; to be called now and then."""

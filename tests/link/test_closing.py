@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 from wire.certificates import files
-from wire.ends import QUICK, RawSmsc
+from wire.ends import QUICK, RawSmsc, url
 from wire.test_dial import deaf_port
 
 from smppcore.backoff import BackoffSettings
-from smppcore.errors import NotSent, OutcomeUnknown, Refused
+from smppcore.correlation import Correlation, TrackedMessage
+from smppcore.errors import NotSent, OutcomeUnknown, Refused, StoreError
+from smppcore.gathering import Gathering
 from smppcore.link import Link
-from smppcore.link_event import LinkState
+from smppcore.link_event import LinkEvent, LinkState
 from smppcore.pdu import DeliverSm, SubmitSm, SubmitSmResp
 from smppcore.settings import Settings
 from smppcore.smsc import Peer
+from smppcore.store import MemoryStore
 from smppcore.tls import client_context
 
 from .carrier import Carrier, Events, link_to, read_submit, submit, until, verdict
@@ -223,3 +226,176 @@ async def test_a_task_that_is_cancelled_with_its_link_leaves_nothing() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         await until(lambda: not carrier.smsc.connections)
+
+
+@pytest.mark.parametrize("state", [LinkState.CONNECTING, LinkState.UP, LinkState.DOWN])
+async def test_a_link_that_is_aborted_by_who_hears_of_a_bind_stays_closed(state: LinkState) -> None:
+    """It was told of as up, or down, after it had been closed for good."""
+
+    def hear(event: LinkEvent) -> None:
+        if event.state is state and event.bind:
+            link.abort()
+
+    async with Carrier() as carrier:
+        if state is LinkState.DOWN:
+            await carrier.crash()
+        link = link_to(carrier.port, binds=2, on_event=hear)
+        await link.start()
+        async with at_once():
+            assert await link.wait_closed() == "aborted"
+            await link.close()
+        assert (link.state, link.last_event.reason) == (LinkState.CLOSED, "aborted")
+
+
+async def test_a_close_that_is_cancelled_takes_no_other_with_it() -> None:
+    """Both wait for a bind that is being drained."""
+    holds = asyncio.Event()
+
+    async def hold(peer: Peer, pdu: SubmitSm) -> None:
+        await holds.wait()
+
+    async with Carrier(hold, settings=PATIENT) as standby, Carrier() as primary:
+        await primary.crash()
+        link = link_to(primary.port, standby=url(standby.port), fail_back_after=0, settings=PATIENT)
+        await link.start()
+        await link.wait_up()
+        call = link.begin_request(submit(1))
+        await until(lambda: standby.seen)
+        await primary.start()
+        await until(lambda: link._binds._drained)
+        closing = [asyncio.ensure_future(link.close()) for _ in range(2)]
+        await until(lambda: not primary.smsc.connections)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        closing[0].cancel()
+        async with at_once():
+            cancelled, other = await asyncio.gather(*closing, return_exceptions=True)
+        assert (type(cancelled), other) == (asyncio.CancelledError, None)
+        assert await verdict(call) is OutcomeUnknown
+        holds.set()
+
+
+# -- what is opened and closed with it
+
+
+class NotedStore(MemoryStore):
+    """A store that ``opening`` and ``closing`` may fail, or hold up; ``is_open`` tells whether it is in use."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_open = False
+        self.opening: asyncio.Future[None] | None = None
+        self.closing: asyncio.Future[None] | None = None
+
+    async def open(self) -> None:
+        if self.opening is not None:
+            await self.opening
+        await super().open()
+        self.is_open = True
+
+    async def close(self) -> None:
+        self.is_open = False
+        if self.closing is not None:
+            await self.closing
+        await super().close()
+
+
+def fails() -> "asyncio.Future[None]":
+    failed: asyncio.Future[None] = asyncio.Future()
+    failed.set_exception(StoreError("the disk is full"))
+    return failed
+
+
+def stored(port: int, one: NotedStore, other: NotedStore) -> Link:
+    return link_to(
+        port, correlation=Correlation(one), gathering=Gathering(other, on_message=lambda link, message: None)
+    )
+
+
+async def test_closed_while_its_store_opens_it_never_connects() -> None:
+    async with Carrier() as carrier:
+        one, other = NotedStore(), NotedStore()
+        other.opening = asyncio.Future()
+        link = stored(carrier.port, one, other)
+        starting = asyncio.ensure_future(link.start())
+        await until(lambda: one.is_open)
+        with pytest.raises(RuntimeError, match="before"):
+            await link.start()
+        await link.close()
+        other.opening.set_result(None)
+        with pytest.raises(RuntimeError, match="closed"):
+            await starting
+        assert (one.is_open, other.is_open, link.state, link.attempts) == (False, False, LinkState.CLOSED, 0)
+
+
+@pytest.mark.parametrize("how", ["fails", "cancelled"])
+async def test_a_link_that_cannot_start_leaves_no_store_open(how: str) -> None:
+    one, other = NotedStore(), NotedStore()
+    other.opening = fails() if how == "fails" else asyncio.Future()
+    link = stored(1, one, other)
+    starting = asyncio.ensure_future(link.start())
+    await until(lambda: one.is_open or starting.done())
+    if how == "cancelled":
+        starting.cancel()
+    with pytest.raises(StoreError if how == "fails" else asyncio.CancelledError):
+        await starting
+    assert not one.is_open
+    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+    other.opening = None
+    await link.start()  # the disk has room again
+    assert one.is_open
+    assert other.is_open
+    await link.close()
+
+
+async def test_a_store_that_does_not_close_keeps_nobody_waiting() -> None:
+    async with Carrier() as carrier:
+        one, other = NotedStore(), NotedStore()
+        link = stored(carrier.port, one, other)
+        await link.start()
+        await link.wait_up()
+        one.closing, other.closing = fails(), fails()
+        with pytest.raises(StoreError):
+            await link.close()
+        async with at_once():
+            assert await link.wait_closed() == "closed"
+        assert not one.is_open
+        assert not other.is_open
+
+
+async def test_a_link_closes_no_store_that_others_use() -> None:
+    """Closed twice, or without having been started, it closed the store under a link that goes on."""
+    async with Carrier() as carrier:
+        store = NotedStore()
+        async with link_to(carrier.port, correlation=Correlation(store, name="a")) as living:
+            await living.wait_up()
+            another = link_to(carrier.port, correlation=Correlation(store, name="b"))
+            await another.start()
+            for _ in range(3):
+                await another.close()
+            await link_to(carrier.port, correlation=Correlation(store, name="c")).close()
+            assert store.is_open
+        assert not store.is_open
+
+
+async def test_who_is_told_of_a_missing_receipt_may_close_the_link() -> None:
+    """The close waited for the look round that had called it, and that for the close, for ever."""
+    ended: list[BaseException | None] = []
+
+    async def on_expired(link: Link, message: TrackedMessage) -> None:
+        try:
+            await link.close()
+            ended.append(None)
+        except BaseException as error:
+            ended.append(error)
+            raise
+
+    store = NotedStore()
+    async with Carrier() as carrier:
+        link = link_to(carrier.port, correlation=Correlation(store, on_expired=on_expired, keep=0.01, scan=0.01))
+        await link.start()
+        await link.send("hello", to="1", receipt=True)
+        async with at_once():
+            assert await link.wait_closed() == "closed"
+        await until(lambda: ended and all(task is asyncio.current_task() for task in asyncio.all_tasks()))
+        assert (ended, store.is_open) == ([None], False)

@@ -106,6 +106,7 @@ class CallsOnALink(RuleBasedStateMachine):
         self.lanes: list[int] = []
         self.pins: list[Pin | None] = []
         self.latest: list[float] = []
+        self.deadlines: list[float] = []
         self.written: dict[int, OneBind] = {}
         self.order: list[int] = []
         self.withdrawn: set[int] = set()
@@ -171,6 +172,7 @@ class CallsOnALink(RuleBasedStateMachine):
                 self.lanes.append(lane)
                 self.pins.append(pin)
                 self.latest.append(float("inf"))
+                self.deadlines.append(float("inf") if timeout is None else self.loop.now + timeout)
                 pdu = SubmitSm(destination_addr=str(index))
                 future = way(pdu, timeout, expiry)
                 self.latest[index] = latest((pdu, future, self.loop.now, timeout, expiry))
@@ -273,6 +275,8 @@ class CallsOnALink(RuleBasedStateMachine):
             assert not [end for end in self.link.ends if end._connection.has_room]
         for index in held:
             assert self.latest[index] >= self.loop.now - 0.03
+        for index, future in enumerate(self.calls):
+            assert future.done() or self.deadlines[index] >= self.loop.now - 0.03, "its time was up long ago"
 
     def teardown(self) -> None:
         try:

@@ -9,10 +9,20 @@ import pytest
 from wire.ends import QUICK, RawSmsc, url
 
 from smppcore.backoff import BackoffSettings, Failure
-from smppcore.errors import NotSent, OutcomeUnknown, StateError
+from smppcore.calls import Call
+from smppcore.errors import EncodeError, NotSent, OutcomeUnknown, StateError
 from smppcore.link import Link
 from smppcore.link_event import LinkState
-from smppcore.pdu import BindReceiver, DeliverSm, SubmitSm, SubmitSmResp
+from smppcore.pdu import (
+    BindReceiver,
+    BindReceiverResp,
+    BindTransmitter,
+    BindTransmitterResp,
+    DeliverSm,
+    SubmitMulti,
+    SubmitSm,
+    SubmitSmResp,
+)
 from smppcore.retry import Retry
 from smppcore.settings import Settings
 from smppcore.smsc import Peer
@@ -514,3 +524,74 @@ async def test_one_of_two_binds_can_be_asked_for_life() -> None:
     async with Carrier() as carrier, link_to(carrier.port, binds=2) as link:
         await all_up(link, 2)
         await link.enquire_link()
+
+
+@pytest.mark.parametrize("options", [{"throttle": 1000.0}, {}], ids=["throttled", "in parts"])
+async def test_what_may_only_leave_at_once_does_leave_where_there_is_room(options: dict[str, Any]) -> None:
+    """With expiry=0 it was not sent at all: the clock had moved on between the call and its turn."""
+    async with Carrier() as carrier, links_to(carrier.port, binds=2, **options) as link:
+        await all_up(link, 2)
+        assert (await link.send("hello" if options else LONG, to="1", expiry=0)).accepted
+
+
+async def test_one_message_that_makes_no_sense_holds_up_nobody() -> None:
+    """It stood at the head of its lane, and every call after it got its TypeError, until its time was up."""
+    nonsense: Any = 5
+    async with Carrier() as carrier, links_to(carrier.port, binds=2, throttle=1000) as link:
+        await all_up(link, 2)
+        for wrong in (SubmitSm(tlvs=nonsense), SubmitSm(tlvs=[nonsense])):
+            with pytest.raises(EncodeError):
+                await link.submit_sm(wrong)
+        with pytest.raises(EncodeError):
+            await link.submit_multi(SubmitMulti(dest_addresses=nonsense))
+        await link.submit_sm(submit("next"))
+        assert (carrier.seen, link.waiting) == (["next"], 0)
+
+
+async def test_the_time_of_a_message_that_was_overtaken_ends_when_it_said() -> None:
+    """What overtakes it has longer to live; the older one must not wait for that."""
+    settings = Settings(window=2, response_timeout=30, close_timeout=0.3)
+    with RawSmsc() as smsc:
+        async with links_to(smsc.port, settings=settings, lanes=("code", "news")) as link:
+            with await smsc.accept() as raw:
+                await raw.accept_bind()
+                await link.wait_up()
+                first = [link.begin_request(submit(number)) for number in range(2)]
+                older: Call = (submit("older"), asyncio.Future(), asyncio.get_running_loop().time() - 29.9, 30, None)
+                link._held.put(older, 1)
+                younger = link.lane("code").begin_request(submit("younger"))
+                assert await answer_all(raw, 2) == ["0", "1"]
+                assert [(await read_submit(raw))[0] for _ in range(2)] == ["younger", "older"]
+                await asyncio.gather(*first)
+                async with asyncio.timeout(10):
+                    assert await verdict(older[1]) is OutcomeUnknown
+                assert not younger.done()
+                link.abort()
+                assert await verdict(younger) is OutcomeUnknown
+
+
+async def test_a_pair_is_up_when_it_can_send() -> None:
+    """The receiver alone let wait_up go on, and what was sent then was not sent."""
+    with RawSmsc() as smsc:
+        async with links_to(smsc.port, bind="pair") as link:
+            up = asyncio.ensure_future(link.wait_up())
+            with await smsc.accept() as one, await smsc.accept() as other:
+                binds = {int.from_bytes((await raw.read())[4:8]): raw for raw in (one, other)}
+                await binds[BindReceiver.command_id].send(BindReceiverResp().encode(1))
+                await all_up(link, 1)
+                with pytest.raises(TimeoutError):
+                    await link.wait_up(0)
+                await binds[BindTransmitter.command_id].send(BindTransmitterResp().encode(1))
+                assert (await up, await link.wait_up()) == (link.esme, link.esme)
+                assert link.state is LinkState.UP
+                link.abort()
+
+
+async def test_a_host_that_is_named_twice_has_binds_of_its_own_each_time() -> None:
+    """They had one name, so that nobody could tell them apart, and a trace was switched off on one of them only."""
+    async with Carrier() as carrier, links_to(carrier.port, carrier.port, binds=2, bind="pair") as link:
+        await all_up(link, 8)
+        names = [bind.name for bind in link.status().binds]
+        assert len(set(names)) == 8
+        assert names[:2] == [f"127.0.0.1:{carrier.port}#1t", f"127.0.0.1:{carrier.port}#1r"]
+        assert len(link._trace._present) == 8

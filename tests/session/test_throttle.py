@@ -162,6 +162,13 @@ class TestCosts:
         long_text = list(messages(SubmitSm, "x" * 400, 1, destination="46700000001"))
         assert [segments(each) for each in long_text] == [1, 1, 1]
 
+    @pytest.mark.parametrize(
+        "wrong",
+        [SubmitSm(tlvs=5), SubmitSm(tlvs=[1]), SubmitMulti(dest_addresses=5), DataSm(tlvs=[(0x0424, 7)])],  # type: ignore[arg-type, list-item]
+    )
+    def test_what_cannot_be_encoded_holds_up_nobody(self, wrong: Any) -> None:
+        assert segments(wrong) == 1
+
     @pytest.mark.parametrize(("octets", "parts"), [(0, 1), (140, 1), (141, 2), (280, 2), (281, 3)])
     def test_a_payload_counts_by_its_octets(self, octets: int, parts: int) -> None:
         for pdu in (SubmitSm(destination_addr="1"), DataSm(destination_addr="1")):
