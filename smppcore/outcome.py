@@ -87,22 +87,22 @@ def outcome_of(receipt: DeliveryReceipt) -> PartOutcome:
 class ReceiptWatch:
     """Waits for the outcome of the segments of one text. Whoever matches receipts holds it weakly.
 
-    ``awaited``: of each segment whose receipt is waited for, the id and the key of its record.
+    ``awaited``: of each segment whose receipt is waited for, the id and the key of its record, and its expiry.
     """
 
     __slots__ = ("__weakref__", "_event", "_parts", "awaited")
 
     def __init__(self, parts: int) -> None:
-        self.awaited: dict[int, tuple[str, str]] = {}
+        self.awaited: dict[int, tuple[str, str, float]] = {}
         self._parts: list[PartOutcome | None] = [None] * parts
         self._event = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._parts)
 
-    def expect(self, part: int, record_id: str, key: str) -> None:
+    def expect(self, part: int, record_id: str, key: str, until: float) -> None:
         """The SMSC has taken a segment, perhaps late or at another attempt: now its receipt is waited for."""
-        self.awaited[part] = (record_id, key)
+        self.awaited[part] = (record_id, key, until)
         self._parts[part] = None
         self._event.clear()
 
@@ -118,8 +118,19 @@ class ReceiptWatch:
         now = self._parts[part]
         if not isinstance(error, OutcomeUnknown | StoreError):
             self.settle(part, PartOutcome("refused", error=error))
-        elif now is not None and now.state == "refused":
+        elif (now is None and part not in self.awaited) or (now is not None and now.state == "refused"):
             self.settle(part, PartOutcome("unknown", error=error))
+
+    def taken(self, part: int) -> None:
+        """``send`` has a response for a segment. No receipt comes where it has no record: a middleware has answered."""
+        if self._parts[part] is None and part not in self.awaited:
+            self.settle(part, UNKNOWN)
+
+    def lapsed(self, record_id: str) -> None:
+        """The record of a segment has expired."""
+        for part, (awaited, _, _) in list(self.awaited.items()):
+            if awaited == record_id:
+                self.settle(part, UNKNOWN)
 
     def end(self) -> None:
         """No receipt can come any more."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from smppcore.address import Address
-from smppcore.errors import NotSent, OutcomeUnknown, Refused, SmppError, StateError
+from smppcore.errors import NotSent, OutcomeUnknown, Refused, SmppError, StateError, StoreError
 from smppcore.message import receipt_of, text_of
 from smppcore.outcome import ASKS_RECEIPT, ReceiptWatch, watched
 from smppcore.pdu import (
@@ -257,8 +257,9 @@ class EsmeRequests(Requests):
         0; None takes the setting default_alphabet) and ``transliterate`` are as in text.split; where one of these is
         not given, ``defaults`` of this end say it. ``timeout``, ``expiry``, ``retry`` and ``order`` hold for each
         segment; other fields of submit_sm are passed on. The result tells the verdict of each
-        segment. If the SMSC took none of them, an error is raised: the first OutcomeUnknown among them, else that of
-        the first; TextError and AddressError (both ValueError) before anything was sent.
+        segment. If all of them ended in errors, one is raised: the first OutcomeUnknown or StoreError (of a
+        correlation) among them, else that of the first; TextError and AddressError (both ValueError) before anything
+        was sent.
         """
         pdus = self.defaults.messages(
             text,
@@ -319,12 +320,14 @@ async def _all_parts(
         raise
     errors = [part.error for part in parts if part.error is not None]
     if len(errors) == len(parts):
-        # A segment that may have been taken matters more than others that certainly were not.
-        raise next((error for error in errors if isinstance(error, OutcomeUnknown)), errors[0])
+        # A segment that was taken, or may have been, matters more than others that certainly were not.
+        raise next((error for error in errors if isinstance(error, OutcomeUnknown | StoreError)), errors[0])
     if watch is not None:
         for number, part in enumerate(parts):
             if part.error is not None:
                 watch.not_taken(number, part.error)
+            else:
+                watch.taken(number)
     return Sent(tuple(parts), watch)
 
 

@@ -20,10 +20,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import isawaitable
+from math import isfinite
 from typing import Any, Final
 
 from smppcore.constants import CommandStatus
-from smppcore.correlation.early import EarlyReceipts
+from smppcore.correlation.early import FIRST_PAUSE, EarlyReceipts
 from smppcore.correlation.held_receipt import RECEIPT, HeldReceipt
 from smppcore.correlation.leases import Leases
 from smppcore.correlation.leftovers import Leftovers, OnExpired
@@ -91,6 +92,8 @@ class Correlation:
     ) -> None:
         if keep <= 0 or hold < 0 or remember < 0 or lease <= 0 or scan <= 0:
             raise ValueError("correlation: keep, lease and scan must be above 0, hold and remember not below")
+        if not all(map(isfinite, (keep, hold, remember, lease, scan))):
+            raise ValueError("correlation: keep, hold, remember, lease and scan must be finite")
         self._store = store
         self._keep = keep
         self._hold = hold
@@ -122,14 +125,20 @@ class Correlation:
         self._side.name = self._side.name or getattr(link, "name", "") or "link"
         self._submissions.name = self._side.name
         self._side.end, self._side.hooks = link, hooks
-        await use_store(self._store)
+        await use_store(self._store, self)
         self._rounds.start("smppcore correlation")
 
     async def close(self) -> None:
-        """Let go of the store; who waits for a receipt is told that the outcome is unknown."""
-        await self._rounds.stop()
+        """Let go of the store, and `end`. May be repeated."""
+        try:
+            await self._rounds.stop()
+        finally:
+            self.end()
+            await release_store(self._store, self)
+
+    def end(self) -> None:
+        """The link has no connection any more: who waits for a receipt is told that the outcome is unknown."""
         self._submissions.end()
-        await release_store(self._store)
 
     def begin(self, begin: Begin, link: Any = None, *, tag: str | None = None) -> Begin:
         """``begin``, with a record of each message that asks for receipts; ``tag`` is kept with it and given back."""
@@ -149,7 +158,7 @@ class Correlation:
         if self._side.end is None:
             return  # nobody could be told yet
         now = self._clock()
-        expired = await self._store.expired(self._side.name, now, BATCH)
+        expired = await self._store.expired(self._side.name, now, BATCH, self._leases.until())
         await asyncio.gather(*map(self._leftovers.finish, expired), *map(self._look_again, self._early.due(now)))
         if not self._submissions.at_once:
             await self._look_for_outcomes()
@@ -165,8 +174,10 @@ class Correlation:
         if self._side.end is None:
             self._side.end = end
         receipt = end.receipt_of(pdu)
-        if receipt is None or not receipt.message_id:
+        if receipt is None or (not receipt.message_id and type(pdu) in self._own):
             return self._ordinary(end, pdu)
+        if not receipt.message_id:
+            return self._ordinary(end, pdu) if self._on_unmatched is None else self._on_unmatched(end, pdu)
         return self._received(end, Arrival.of(pdu, receipt, self._matching.keys(receipt.message_id), self._clock()))
 
     def _ordinary(self, end: Any, pdu: ReceiptPdu) -> Result | Awaitable[Result]:
@@ -191,14 +202,12 @@ class Correlation:
         hold = self._hold if self._is_taken(arrival.pdu) else max(self._hold, self._keep)
         held = HeldReceipt(arrival.octets, arrival.arrived, now + hold)
         first_look = min(held.until, self._leases.until())
-        self._early.put(arrival, now)
+        self._early.put(arrival, now, held.until)
         commit = self._store.add(Record(arrival.id, self._side.name, RECEIPT, arrival.keys, first_look, held.write()))
         if commit is not None:
             await commit
         await self._look_for_message(end, arrival)
-        next_due = self._early.next_due()
-        if next_due is not None:
-            self._rounds.wake_within(next_due - now)
+        self._rounds.wake_within(FIRST_PAUSE)  # a look knows what is due next, and goes through all to know it
 
     async def _look_for_message(self, end: Any, arrival: Arrival) -> None:
         if await self._placing.place(end, arrival) is Place.FOUND:
@@ -244,11 +253,14 @@ class Correlation:
     async def _look_for_outcomes(self) -> None:
         """Who waits in this process for an outcome is told of receipts that came to another one."""
         awaited = self._submissions.awaited()
-        keys = list(dict.fromkeys(awaited.values()))
+        keys = list(dict.fromkeys(key for key, _ in awaited.values()))
         for at in range(0, len(keys), BATCH):
             for record in await self._store.find(self._side.name, MESSAGE, keys[at : at + BATCH]):
-                if record.id in awaited:
+                if awaited.pop(record.id, None) is not None:
                     self._tell_outcome(record)
+        for record_id, (_, until) in awaited.items():
+            if until + self._leases.seconds < self._clock():
+                self._submissions.lapsed(record_id)  # another process has collected it
 
     def _tell_outcome(self, record: Record) -> None:
         entry = Entry.read(record.data)

@@ -22,6 +22,7 @@ MOST: Final = 10_000
 class _Waiting:
     arrival: Arrival
     due: float
+    until: float
     pause: float = FIRST_PAUSE
 
 
@@ -35,11 +36,11 @@ class EarlyReceipts:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, arrival: Arrival, now: float) -> None:
-        """Wait for the message of a receipt."""
+    def put(self, arrival: Arrival, now: float, until: float) -> None:
+        """Wait for the message of a receipt; at ``until`` the process to which the store gives it settles it."""
         if len(self._waiting) >= MOST:
             return
-        self._waiting[arrival.id] = _Waiting(arrival, now + FIRST_PAUSE)
+        self._waiting[arrival.id] = _Waiting(arrival, now + FIRST_PAUSE, until)
         for key in arrival.keys:
             self._by_key.setdefault(key, {})[arrival.id] = None
 
@@ -62,8 +63,10 @@ class EarlyReceipts:
     def due(self, now: float) -> list[Arrival]:
         """Those whose message is to be looked for now."""
         found = []
-        for waiting in self._waiting.values():
-            if waiting.due <= now:
+        for waiting in list(self._waiting.values()):
+            if waiting.until <= now:
+                self.drop(waiting.arrival.id)
+            elif waiting.due <= now:
                 waiting.due, waiting.pause = now + waiting.pause, min(LONGEST_PAUSE, 2 * waiting.pause)
                 found.append(waiting.arrival)
         return found

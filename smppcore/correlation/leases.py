@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from smppcore.errors import StoreError
 from smppcore.log import log
@@ -26,6 +26,7 @@ class Leases:
         self._store = store
         self._clock = clock
         self._held: dict[str, tuple[Record, asyncio.Future[None]]] = {}
+        self._renewing: set[asyncio.Task[bool]] = set()
 
     def __contains__(self, record_id: str) -> bool:
         return record_id in self._held
@@ -58,22 +59,28 @@ class Leases:
         return True
 
     def renew(self) -> None:
-        """Push the expiry on of what takes long; to be called several times in each lease."""
+        """Push the expiry on of what takes long; to be called several times in each lease.
+
+        By swapping: what has been marked as done meanwhile, or is somebody else's, stays so.
+        """
         limit = self._clock() + self.seconds / 2
         for record, done in list(self._held.values()):
             if record.expires < limit:
                 longer = replace(record, expires=self.until())
                 self._held[record.id] = (longer, done)
-                noted(self._store.change(longer))
+                renewing = asyncio.ensure_future(self._store.swap(longer, record.data))
+                self._renewing.add(renewing)
+                renewing.add_done_callback(self._renewing.discard)
+                noted(renewing)
 
 
-def noted(future: "asyncio.Future[None] | None") -> None:
+def noted(future: "asyncio.Future[Any] | None") -> None:
     """Take notice of what becomes of an operation that nobody waits for."""
     if future is not None:
         future.add_done_callback(_look_at)
 
 
-def _look_at(future: "asyncio.Future[None]") -> None:
+def _look_at(future: "asyncio.Future[Any]") -> None:
     error = None if future.cancelled() else future.exception()
     if isinstance(error, StoreError):
         log.error("store failed", error=str(error))

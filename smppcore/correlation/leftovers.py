@@ -16,7 +16,6 @@ from smppcore.correlation.received import message_of
 from smppcore.correlation.submissions import Submissions
 from smppcore.correlation.tracked import Claim, Entry, TrackedMessage
 from smppcore.log import log
-from smppcore.outcome import UNKNOWN
 from smppcore.store import Record, Store
 
 OnExpired = Callable[[Any, TrackedMessage], Awaitable[None] | None]
@@ -25,6 +24,8 @@ MOST_TRIES: Final = 20
 """So often a handler is called in vain for what the SMSC does not send again; then it is given up, loudly."""
 _LAPSED: Final = "lapsed"
 """The kind of a message whose expiry is being handed over: no receipt finds it any more."""
+_DISPLACED: Final = 1.0
+"""Seconds before its time is over at which a record is given out only by a store that has no room for it."""
 
 
 class Leftovers:
@@ -56,7 +57,10 @@ class Leftovers:
         self._clock = clock
 
     async def finish(self, record: Record) -> None:
-        """See to a record that the store has given out. Never raises: what fails is logged and tried again."""
+        """See to a record that the store has given out.
+
+        Never raises: what fails is logged, and given out again, since the store has it until it is removed.
+        """
         try:
             if record.id in self._leases:
                 await self._keep(replace(record, expires=self._leases.until()))
@@ -72,6 +76,8 @@ class Leftovers:
             await self._take_over(record, entry, entry.claim)
         elif record.kind == _LAPSED or not entry.closed:
             await self._lapse(replace(record, kind=_LAPSED, keys=()), entry)
+        else:
+            await self._store.remove(self._side.name, [record.id])
 
     async def _take_over(self, record: Record, entry: Entry, claim: Claim) -> None:
         """A process has died, or its handler has failed, with a receipt in its hands."""
@@ -90,10 +96,10 @@ class Leftovers:
 
     async def _lapse(self, record: Record, entry: Entry) -> None:
         """No receipt came in time."""
-        watch = self._submissions.watches.get(record.id)
-        if watch is not None:
-            watch.settle(entry.message.part - 1, UNKNOWN)
-        if self._on_expired is not None:
+        self._submissions.lapsed(record.id)
+        if self._on_expired is None:
+            await self._store.remove(self._side.name, [record.id])
+        else:
             working = replace(record, expires=self._leases.until())
             with self._leases.hold(working):
                 await self._keep(working)
@@ -111,11 +117,12 @@ class Leftovers:
     async def _look_for_message(self, record: Record, held: HeldReceipt) -> None:
         """The process that has this receipt looks more often; it may have died, so others look now and then."""
         end, arrived = self._side.end, held.arrived
+        displaced = record.expires > self._clock() + _DISPLACED
         working = replace(record, expires=self._leases.until())
         with self._leases.hold(working):
             await self._keep(working)
             place = await self._place(Arrival.again(end, held.octets, arrived, self._matching.keys))
-            if place is Place.NOWHERE and self._clock() >= held.until:
+            if place is Place.NOWHERE and (displaced or self._clock() >= held.until):
                 await self._end_of_hold(working, held)
             elif place is Place.FOUND:
                 self._early.drop(record.id)

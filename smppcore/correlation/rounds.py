@@ -2,9 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Final
 
 from smppcore.errors import SmppError
 from smppcore.log import log
+
+_looking: Final[ContextVar["Rounds | None"]] = ContextVar("smppcore rounds", default=None)
+"""Whose look this is that something is called by."""
 
 
 class Rounds:
@@ -30,11 +35,14 @@ class Rounds:
         self._tick()
 
     async def stop(self) -> None:
-        """The present look is broken off."""
+        """The present look is broken off; called by that look itself, it is the last one, and is not waited for."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         tasks, self._tasks = self._tasks, []
+        if _looking.get() is self:
+            self.wake()
+            return
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -64,10 +72,15 @@ class Rounds:
         self._timer = asyncio.get_running_loop().call_at(when, self._tick)
 
     async def _go(self, awake: asyncio.Event) -> None:
+        _looking.set(self)
         while True:
             await awake.wait()
+            if asyncio.current_task() not in self._tasks:
+                return
             awake.clear()
             try:
                 await self._look()
             except SmppError as error:
                 log.error("store failed", error=str(error))
+            except Exception as error:
+                log.error("a look at the store failed", exc_info=error)

@@ -1,23 +1,24 @@
 """A store that several correlations and gatherings have in common is closed by the last of them."""
 
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from smppcore.store import Store
 
-_users: WeakKeyDictionary[Store, int] = WeakKeyDictionary()
+_users: WeakKeyDictionary[Store, WeakSet[object]] = WeakKeyDictionary()
 
 
-async def use_store(store: Store) -> None:
-    """Open it, for one more user. Raises StoreError."""
+async def use_store(store: Store, user: object) -> None:
+    """Open it for one more user. Raises StoreError."""
     await store.open()
-    _users[store] = _users.get(store, 0) + 1
+    _users.setdefault(store, WeakSet()).add(user)
 
 
-async def release_store(store: Store) -> None:
-    """Close it, if this was its last user."""
-    users = _users.get(store, 0) - 1
-    if users > 0:
-        _users[store] = users
-    else:
-        _users.pop(store, None)
+async def release_store(store: Store, user: object) -> None:
+    """Close it, if this was its last user; nothing happens for one that does not use it (any more)."""
+    users = _users.get(store)
+    if users is None or user not in users:
+        return
+    users.discard(user)
+    if not users:
+        del _users[store]
         await store.close()

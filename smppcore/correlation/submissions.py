@@ -85,12 +85,18 @@ class Submissions:
             attempt.late = True
             self.record(attempt, response)
 
-    def awaited(self) -> dict[str, str]:
-        """The records of messages whose outcome somebody waits for, with the key of each."""
-        found: dict[str, str] = {}
+    def awaited(self) -> dict[str, tuple[str, float]]:
+        """The records of messages whose outcome somebody waits for, with the key of each, and until when it is kept."""
+        found: dict[str, tuple[str, float]] = {}
         for watch in list(self.watches.values()):
-            found.update(watch.awaited.values())
+            found.update((record_id, (key, until)) for record_id, key, until in watch.awaited.values())
         return found
+
+    def lapsed(self, record_id: str) -> None:
+        """The receipt of this message has not come in time."""
+        watch = self.watches.get(record_id)
+        if watch is not None:
+            watch.lapsed(record_id)
 
     def end(self) -> None:
         """Whoever waits for an outcome waits in vain."""
@@ -133,7 +139,7 @@ class Submissions:
         record_id = f"{self._prefix}-{next(self._numbers):x}"
         key, name = index_key(message_id), self.name
         if attempt.watch is not None:
-            attempt.watch.expect(attempt.part, record_id, key)
+            attempt.watch.expect(attempt.part, record_id, key, until)
             self.watches[record_id] = attempt.watch
         fields = (
             name,

@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from inspect import isawaitable
 from itertools import count
+from math import isfinite
 from typing import Any, Final
 
 from smppcore.constants import CommandStatus
@@ -27,7 +28,7 @@ from smppcore.correlation.received import message_of, octets_of
 from smppcore.correlation.rounds import Rounds
 from smppcore.correlation.shared_store import release_store, use_store
 from smppcore.dispatch import UNHANDLED, Handler, Result
-from smppcore.errors import Refuse
+from smppcore.errors import Refuse, StoreError
 from smppcore.gathering.kept_parts import PART, KeptParts, Part
 from smppcore.log import log
 from smppcore.middleware import NO_HOOKS, Hooks
@@ -75,6 +76,8 @@ class Gathering:
     ) -> None:
         if timeout <= 0 or remember < 0 or most < 1 or lease <= 0 or scan <= 0:
             raise ValueError("gathering: timeout, most, lease and scan must be above 0, remember not below")
+        if not all(map(isfinite, (timeout, remember, lease, scan))):
+            raise ValueError("gathering: timeout, remember, lease and scan must be finite")
         self._store = store
         self._on_message = on_message
         self._timeout = timeout
@@ -104,13 +107,15 @@ class Gathering:
         name = self._name or getattr(link, "name", "") or "link"
         self._name = name if name.endswith("/parts") else f"{name}/parts"  # a correlation has the name itself
         self._end = link
-        await use_store(self._store)
+        await use_store(self._store, self)
         self._rounds.start("smppcore gathering")
 
     async def close(self) -> None:
-        """Let go of the store; what is unfinished stays in it."""
-        await self._rounds.stop()
-        await release_store(self._store)
+        """Let go of the store; what is unfinished stays in it. May be repeated."""
+        try:
+            await self._rounds.stop()
+        finally:
+            await release_store(self._store, self)
 
     def handlers(self, handlers: Mapping[type[Any], Handler] | None = None) -> dict[type[Any], Handler]:
         """Handlers for the link: messages are gathered, and all else is handled as it was."""
@@ -123,16 +128,21 @@ class Gathering:
             return  # nobody could be told yet
         alike: dict[str, Kept] = {}
         for record in await self._expired():
-            alike.setdefault(record.keys[0], []).append((record, KeptParts.read(record.data)))
+            try:
+                alike.setdefault(record.keys[0], []).append((record, KeptParts.read(record.data)))
+            except StoreError as error:
+                log.error("segments that have expired could not be handed over", link=self._name, exc_info=error)
         await asyncio.gather(*(self._finish(key, kept) for key, kept in alike.items()))
         self._full = await self._store.count(self._name, PART) >= self._most
 
     async def _expired(self) -> list[Record]:
         """All of it, since several may be of one message, and what has expired is not found any more."""
         expired: list[Record] = []
-        while len(taken := await self._store.expired(self._name, self._clock(), BATCH)) == BATCH:
+        while True:
+            taken = await self._store.expired(self._name, self._clock(), BATCH, self._leases.until())
             expired += taken
-        return expired + taken
+            if len(taken) < BATCH:
+                return expired
 
     # -- what comes in
 
@@ -258,30 +268,45 @@ class Gathering:
     # -- what has expired
 
     async def _finish(self, key: str, expired: Kept) -> None:
-        """See to what the store has given out under a key. Never raises: what fails is logged, and tried again."""
+        """See to what the store has given out under a key.
+
+        Never raises: what fails is logged, and given out again, since the store has it until it is removed.
+        """
         try:
             for record, kept in expired:
                 if record.id in self._leases:
                     await self._keep(replace(record, expires=self._leases.until()))
                 elif kept.state == "whole":
                     await self._hand_expired(record, kept.tried(), redelivered=True)
-            segments = [each for each in expired if each[1].is_new and each[0].id not in self._leases]
-            if segments:
-                await self._give_up(key, segments)
+            await self._give_up(key, [each for each in expired if each[0].id not in self._leases])
         except Exception as error:
             log.error("segments that have expired could not be handed over", link=self._name, exc_info=error)
 
     async def _give_up(self, key: str, expired: Kept) -> None:
         """First segments of messages are too old: what there is goes out, unless it is a repeat or a duplicate."""
-        mine = {record.id: record for record, _ in expired}
-        for parts, _ in self._put_together([*expired, *await self._kept(key)], rest=True):
+        kept = await self._kept(key)
+        claimed = {part.id for _, each in (*expired, *kept) if not each.is_new for part in each.parts}
+        mine = {record.id: record for record, each in expired if each.is_new and record.id not in claimed}
+        done = {record.id for record, each in expired if each.state != "whole"}
+        for parts, _ in self._put_together([*(each for each in expired if each[0].id in mine), *kept], rest=True):
             first = next((mine[part.id] for part in parts if part.id in mine), None)
             if first is None:
                 continue  # its time is not over yet
-            mine |= dict.fromkeys(await self._store.remove(self._name, [part.id for part in parts]), first)
-            taken = [part for part in parts if part.id in mine]
+            done.difference_update(part.id for part in parts)
+            taken = await self._take(first, parts, [part.id for part in parts if part.id not in mine])
             complete = not self._joined(KeptParts.whole(taken, complete=False)).missing
             await self._hand_expired(first, KeptParts.whole(taken, complete), redelivered=False)
+        if done:
+            await self._store.remove(self._name, done)
+
+    async def _take(self, first: Record, parts: list[Part], younger: list[str]) -> list[Part]:
+        """Those of the segments that nobody else has claimed; those that have not expired are claimed here."""
+        if not younger:
+            return parts
+        whole = KeptParts.whole(parts, complete=False)
+        await self._keep(replace(first, data=whole.write(), expires=self._leases.until()))
+        taken = await self._store.remove(self._name, younger)
+        return [part for part in parts if part.id in taken or part.id not in younger]
 
     async def _hand_expired(self, record: Record, whole: KeptParts, *, redelivered: bool) -> None:
         """Hand over what the SMSC does not send again: if that fails, it is tried again from here."""

@@ -86,9 +86,9 @@ class GroupStore(ABC):
         taken: list[Record] = await self._ask(Remove(link, tuple(ids)))
         return {record.id for record in taken}
 
-    async def expired(self, link: str, now: float, limit: int = 1000) -> list[Record]:
-        """Take out what has expired."""
-        taken: list[Record] = await self._ask(Expired(link, now, limit))
+    async def expired(self, link: str, now: float, limit: int = 1000, until: float | None = None) -> list[Record]:
+        """Take out what has expired, or out of sight ``until`` then."""
+        taken: list[Record] = await self._ask(Expired(link, now, limit, until))
         return taken
 
     async def count(self, link: str, kind: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from itertools import islice
+from math import inf, nextafter
 from typing import Final
 
 from smppcore.errors import StoreError
@@ -61,15 +62,23 @@ class _Shelf:
         if held is None:
             return None
         held.gone = True
-        record = held.record
-        for key in set(record.keys):
-            found = self.index[record.kind, key]
-            del found[id_]
-            if not found:
-                del self.index[record.kind, key]
-        self.kinds[record.kind] -= 1
+        self._forget_keys(held.record)
+        self.kinds[held.record.kind] -= 1
         self._sweep()
-        return record
+        return held.record
+
+    def hide(self, id_: str, until: float) -> None:
+        """Nobody finds it any more, until it expires again."""
+        held = self.held[id_]
+        self._forget_keys(held.record)
+        self.change(held, replace(held.record, expires=until))
+
+    def _forget_keys(self, record: Record) -> None:
+        for key in set(record.keys):
+            found = self.index.get((record.kind, key), {})
+            found.pop(record.id, None)
+            if not found:
+                self.index.pop((record.kind, key), None)
 
     def due(self, now: float) -> Record | None:
         """What has expired first; it is still there."""
@@ -154,15 +163,18 @@ class MemoryStore:
         shelf = self._shelf(link)
         return {id_ for id_ in ids if shelf.take(id_) is not None}
 
-    async def expired(self, link: str, now: float, limit: int = 1000) -> list[Record]:
-        """Take out what is above the limit of the store, and then what has expired."""
+    async def expired(self, link: str, now: float, limit: int = 1000, until: float | None = None) -> list[Record]:
+        """Take out what is above the limit of the store, and take out, or hide, what has expired."""
         shelf = self._shelf(link)
         above = max(0, len(shelf.held) - self._limit)
         ids = list(islice(shelf.held, min(above, limit)))
         records = [record for record in map(shelf.take, ids) if record is not None]
         while len(records) < limit and (due := shelf.due(now)) is not None:
-            shelf.take(due.id)
             records.append(due)
+            if until is None:
+                shelf.take(due.id)
+            else:
+                shelf.hide(due.id, max(until, nextafter(now, inf)))
         return records
 
     async def count(self, link: str, kind: str) -> int:

@@ -36,11 +36,12 @@ class Remove(NamedTuple):
 
 
 class Expired(NamedTuple):
-    """Gives what was taken out, the earliest first."""
+    """Gives what has expired, the earliest first; it is taken out, or out of sight ``until`` then."""
 
     link: str
     now: float
     limit: int
+    until: float | None
 
 
 class Count(NamedTuple):

@@ -38,7 +38,8 @@ class Store(Protocol):
     fail on its way back.
 
     A claim (`remove`, `expired`, `swap`) is atomic across processes: of several who try, one gets it. What a cancelled
-    `remove` or `expired` has taken out is put back; what a process has taken that is killed is gone with it.
+    `remove` or `expired` has taken out is put back; what a process has taken that is killed, or whose answer is lost,
+    is gone with it, but for what `expired` has given out with ``until``.
     """
 
     async def open(self) -> None:
@@ -69,8 +70,12 @@ class Store(Protocol):
     async def remove(self, link: str, ids: Collection[str]) -> set[str]:
         """Take records out; returns the ids of those that this very call took. Each goes to one caller only."""
 
-    async def expired(self, link: str, now: float, limit: int = 1000) -> list[Record]:
-        """Take out and return what has expired at ``now``, the earliest first. Each goes to one caller only."""
+    async def expired(self, link: str, now: float, limit: int = 1000, until: float | None = None) -> list[Record]:
+        """Take out and return what has expired at ``now``, the earliest first. Each goes to one caller only.
+
+        With ``until`` it stays, where nobody finds it, and expires once more then, if it was not removed or added again
+        meanwhile: what a process has got and not finished goes to another one. ``count`` counts it.
+        """
 
     async def count(self, link: str, kind: str) -> int:
         """How many are kept, with those that have expired and that nobody has taken out yet."""

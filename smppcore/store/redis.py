@@ -176,8 +176,9 @@ class RedisStore(GroupStore):
                 return [self._root(link), "find", kind.encode(), repr(now), *(key.encode() for key in keys_)]
             case Remove(link, ids):
                 return [self._root(link), "remove", *(id_.encode() for id_ in ids)]
-            case Expired(link, now, limit):
-                return [self._root(link), "expired", repr(now), limit]
+            case Expired(link, now, limit, until):
+                hidden = [] if until is None else [repr(until), self._life(until)]
+                return [self._root(link), "expired", repr(now), limit, *hidden]
             case Count(link, kind):
                 return [self._root(link), "count", kind.encode()]
 

@@ -45,6 +45,18 @@ local function drop(id)
   return {r[1], id, r[2], r[3], r[4], r[5]}
 end
 
+local function hide(id, expires, ttl)
+  local key = root .. ':r:' .. id
+  local r = redis.call('HMGET', key, 'seq', 'kind', 'keys', 'expires', 'data')
+  if not r[1] then return nil end
+  redis.call('HSET', key, 'expires', expires)
+  redis.call('PEXPIRE', key, ttl)
+  redis.call('ZADD', root .. ':e:' .. r[2], expires, id)
+  last(root .. ':e:' .. r[2], ttl)
+  for _, each in ipairs(cjson.decode(r[3])) do redis.call('ZREM', index(r[2], each), id) end
+  return {r[1], id, r[2], r[3], r[4], r[5]}
+end
+
 local function write(id, seq, kind, keys, expires, data, ttl)
   local expiry, record = root .. ':e:' .. kind, root .. ':r:' .. id
   for _, each in ipairs(cjson.decode(keys)) do
@@ -99,7 +111,7 @@ local function remove()
   return taken
 end
 
-local function expired(now, limit)
+local function expired(now, limit, hidden, ttl)
   local due, taken = {}, {}
   for _, kind in ipairs(redis.call('SMEMBERS', root .. ':kinds')) do
     local key = root .. ':e:' .. kind
@@ -108,7 +120,8 @@ local function expired(now, limit)
   end
   table.sort(due, function(one, other) return one[2] < other[2] end)
   for i = 1, math.min(#due, tonumber(limit)) do
-    local record = drop(due[i][1])
+    local record
+    if hidden then record = hide(due[i][1], hidden, tonumber(ttl)) else record = drop(due[i][1]) end
     if record then taken[#taken + 1] = record else redis.call('ZREM', due[i][3], due[i][1]) end
   end
   return taken
@@ -118,6 +131,6 @@ if verb == 'add' then return add() end
 if verb == 'change' then return change(ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]) end
 if verb == 'find' then return find(ARGV[2], tonumber(ARGV[3])) end
 if verb == 'remove' then return remove() end
-if verb == 'expired' then return expired(ARGV[2], ARGV[3]) end
+if verb == 'expired' then return expired(ARGV[2], ARGV[3], ARGV[4], ARGV[5]) end
 return redis.call('ZCARD', root .. ':e:' .. ARGV[2])
 """

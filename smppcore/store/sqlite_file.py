@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from smppcore.errors import StoreError
 from smppcore.store.operation import WRITES, Add, Change, Count, Expired, Find, Operation, Outcome, Remove
@@ -44,10 +44,12 @@ _FIND: Final = (
     " (SELECT seq FROM keys WHERE link = ? AND kind = ? AND key = ?)"
 )
 _TAKE: Final = f"DELETE FROM records WHERE link = ? AND id = ? RETURNING {_COLUMNS}"  # noqa: S608
-_TAKE_EXPIRED: Final = (
-    "DELETE FROM records WHERE seq IN"  # noqa: S608
-    f" (SELECT seq FROM records WHERE link = ? AND expires <= ? ORDER BY expires, seq LIMIT ?) RETURNING {_COLUMNS}"
+_EXPIRED: Final = (
+    f"SELECT {_COLUMNS} FROM records WHERE link = ?"  # noqa: S608
+    " AND expires <= ? ORDER BY expires, seq LIMIT ?"
 )
+_HIDE: Final = "UPDATE records SET expires = ? WHERE seq = ?"
+_DROP: Final = "DELETE FROM records WHERE seq = ?"
 _TAKE_KEY: Final = "DELETE FROM keys WHERE link = ? AND kind = ? AND key = ? AND seq = ?"
 _ADD_COUNT: Final = "INSERT INTO counts VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET number = number + excluded.number"
 _COUNT: Final = "SELECT number FROM counts WHERE link = ? AND kind = ?"
@@ -124,10 +126,9 @@ class SqliteFile:
             case Find(link, kind, keys, now):
                 return self._find(link, kind, keys, now)
             case Remove(link, ids):
-                return [_record(row) for id_ in ids for row in self._taken(_TAKE, (link, id_))]
-            case Expired(link, now, limit):
-                rows = self._taken(_TAKE_EXPIRED, (link, now, limit))
-                return [_record(row) for row in sorted(rows, key=lambda row: (row[5], row[0]))]
+                return [record for id_ in ids for record in self._take(link, id_)]
+            case Expired(link, now, limit, until):
+                return self._expired(link, now, limit, until)
             case Count(link, kind):
                 found = self._connection.execute(_COUNT, (link, kind)).fetchone()
                 return self._counts.get((link, kind), 0) + (int(found[0]) if found else 0)
@@ -136,7 +137,7 @@ class SqliteFile:
         values = (record.link, record.id, record.kind, json.dumps(record.keys), record.expires, record.data)
         cursor = self._connection.execute(_INSERT, values)
         if not cursor.rowcount:
-            self._taken(_TAKE, (record.link, record.id))
+            self._take(record.link, record.id)
             cursor = self._connection.execute(_INSERT, values)
         rows = [(record.link, record.kind, key, cursor.lastrowid) for key in record.keys]
         self._connection.executemany(_INSERT_KEY, rows)
@@ -153,12 +154,24 @@ class SqliteFile:
             found.update((row[0], row) for row in self._connection.execute(_FIND, (now, link, kind, key)))
         return [_record(found[seq]) for seq in sorted(found)]
 
-    def _taken(self, statement: str, values: tuple[Any, ...]) -> list[Row]:
-        rows: list[Row] = self._connection.execute(statement, values).fetchall()
-        for seq, link, _, kind, keys, _, _ in rows:
-            self._connection.executemany(_TAKE_KEY, [(link, kind, key, seq) for key in json.loads(keys)])
-            self._counted(link, kind, -1)
-        return rows
+    def _take(self, link: str, id_: str) -> list[Record]:
+        rows: list[Row] = self._connection.execute(_TAKE, (link, id_)).fetchall()
+        return [self._forgotten(row, -1) for row in rows]
+
+    def _expired(self, link: str, now: float, limit: int, until: float | None) -> list[Record]:
+        rows: list[Row] = self._connection.execute(_EXPIRED, (link, now, limit)).fetchall()
+        if until is None:
+            self._connection.executemany(_DROP, [(row[0],) for row in rows])
+        else:
+            self._connection.executemany(_HIDE, [(until, row[0]) for row in rows])
+        return [self._forgotten(row, -1 if until is None else 0) for row in rows]
+
+    def _forgotten(self, row: Row, number: int) -> Record:
+        """A record that is not found any more; there are so many more of its kind now."""
+        seq, link, _, kind, keys, _, _ = row
+        self._connection.executemany(_TAKE_KEY, [(link, kind, key, seq) for key in json.loads(keys)])
+        self._counted(link, kind, number)
+        return _record(row)
 
     def _counted(self, link: str, kind: str, number: int) -> None:
         self._counts[link, kind] = self._counts.get((link, kind), 0) + number

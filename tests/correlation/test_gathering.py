@@ -1,11 +1,12 @@
 """Long messages whose segments come over any bind, to any process, twice, or not at all."""
 
 import asyncio
+from collections import Counter
 from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from smppcore.constants import CommandStatus
@@ -241,13 +242,16 @@ async def test_when_too_much_is_kept_new_messages_are_refused_for_now(make_store
     assert host.texts == [TEXT]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.data())
 def test_what_comes_out_is_what_a_reassembly_in_memory_gives(data: st.DataObject) -> None:
     """The same segments in the same order, over two processes: the same whole messages as reassembly.py makes."""
     texts = data.draw(st.lists(st.sampled_from([TEXT, "abcdefghij" * 40, "0123456789" * 20]), min_size=1, max_size=3))
     pdus = [part for text in texts for part in parts(text, data.draw(st.integers(1, 2)))]
     stream = data.draw(st.lists(st.sampled_from(pdus), max_size=12)) + data.draw(st.permutations(pdus))
+    # Repeats that make up a whole message again are forgotten there at once, and known here until they expire. So
+    # when a segment comes a third time, there it may go into another message, and here it is dropped.
+    assume(max(Counter(pdu.short_message for pdu in stream).values()) <= 2)
     turns = data.draw(st.lists(st.booleans(), min_size=len(stream), max_size=len(stream)))
     expected = in_memory(*stream)
 

@@ -192,6 +192,7 @@ async def test_a_handler_that_takes_long_keeps_its_claim(make_store: MakeStore) 
         for _ in range(5):
             one.clock.ahead += 20
             one.correlation._leases.renew()
+            await asyncio.sleep(0)
             await one.store.count("carrier", "message")  # the renewal is committed before
             await other.correlation.look()
         one.held_up.set()

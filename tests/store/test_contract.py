@@ -119,6 +119,25 @@ async def test_expired_records_come_in_order_and_in_portions(store: Store, clock
     assert [[each.id for each in portion] for portion in portions] == [["1", "3", "5"], ["7"], []]
 
 
+async def test_what_expired_and_was_not_finished_is_handed_over_once_more(store: Store, clock: Clock) -> None:
+    await add(store, *(record(str(n), "a", expires=clock.now + n) for n in range(3)))
+    clock.now += 2
+    taken = await store.expired("acme", clock.now, 1000, clock.now + 30)
+    assert [(each.id, each.expires) for each in taken] == [(str(n), clock.now - 2 + n) for n in range(3)]
+    assert await store.expired("acme", clock.now, 1000, clock.now + 30) == []
+    assert await store.find("acme", "message", ["a"]) == []
+    assert await store.count("acme", "message") == 3
+    assert await store.remove("acme", ["0"]) == {"0"}
+    await add(store, record("1", "b", expires=clock.now + 60))
+    assert [each.id for each in await store.find("acme", "message", ["a", "b"])] == ["1"]
+    clock.now += 30
+    again = await store.expired("acme", clock.now)
+    assert [(each.id, each.keys, each.data) for each in again] == [("2", ("a",), b"{}")]
+    clock.now += 30
+    assert [each.id for each in await store.expired("acme", clock.now)] == ["1"]
+    assert await store.count("acme", "message") == 0
+
+
 async def test_an_expiry_can_be_moved(store: Store, clock: Clock) -> None:
     await add(store, record("1", "a", expires=clock.now + 5), record("2", "a", expires=clock.now + 5))
     await change(store, record("1", expires=clock.now + 50))

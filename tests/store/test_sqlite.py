@@ -209,6 +209,6 @@ async def test_nothing_is_left_of_what_was_taken_out(store: SqliteStore, clock: 
 
 async def test_what_is_asked_uses_an_index(store: SqliteStore) -> None:
     """A million records that wait for their receipts must not be looked through for each."""
-    for statement in (sqlite_file._FIND, sqlite_file._TAKE, sqlite_file._FIND_EXPIRED, sqlite_file._SWAP):
+    for statement in (sqlite_file._FIND, sqlite_file._TAKE, sqlite_file._EXPIRED, sqlite_file._SWAP):
         plan = await in_thread(store, plan_of(statement))
         assert [step for *_, step in plan if step.startswith("SCAN")] == [], statement
