@@ -4,7 +4,7 @@ import json
 
 import pytest
 from codec.pdu_strategies import FAST, SOAK, damaged, framed, number, valid_pdu
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smppcore.codec import ESME_TOLERANCE, STANDARD, Codec
@@ -257,8 +257,9 @@ def test_octets_that_are_no_pdu_keep_their_length(octets: bytes) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(300)
 @classes
-@SOAK
+@settings(SOAK, max_examples=500)
 @given(data=st.data())
 def test_every_pdu_soak(cls: type[Pdu], data: st.DataObject) -> None:
     check_valid(cls, data)
