@@ -1,5 +1,6 @@
 """Lists of recipients in four languages, and what a simulator has taken of them."""
 
+import contextlib
 import csv
 import sqlite3
 from collections import Counter
@@ -41,7 +42,7 @@ def wanted(count: int) -> Counter[str]:
 
 def taken(store: Path) -> Counter[str]:
     """How many segments a simulator has taken for each number, by its file."""
-    with sqlite3.connect(store) as connection:
+    with contextlib.closing(sqlite3.connect(store)) as connection, connection:
         rows = connection.execute("SELECT request FROM messages").fetchall()
     connection.close()
     return Counter(SubmitSm.decode(octets).destination_addr for (octets,) in rows)

@@ -1,5 +1,6 @@
 """The journal as a file: held against a model, through crashes, and against other runs and other files."""
 
+import contextlib
 import shutil
 import sqlite3
 import tempfile
@@ -153,7 +154,7 @@ def test_a_file_of_somebody_else_is_not_touched(path: Path, content: str) -> Non
     if content == "text":
         path.write_text("this is no database, and longer than the header of one\n" * 10)
     else:
-        with sqlite3.connect(path) as connection:
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
             connection.execute("CREATE TABLE theirs (x)")
         connection.close()
     before = path.read_bytes()

@@ -1,6 +1,7 @@
 """Messages that outlive their simulator."""
 
 import asyncio
+import contextlib
 import os
 import pathlib
 import signal
@@ -78,7 +79,7 @@ async def test_what_is_forgotten_is_forgotten_for_good(tmp_path: pathlib.Path) -
         for _ in range(10):
             await submit(client, 0)
             simulator.advance(0)
-    with sqlite3.connect(store) as connection:
+    with contextlib.closing(sqlite3.connect(store)) as connection, connection:
         assert connection.execute("SELECT count(*) FROM messages").fetchone() == (3,)
     connection.close()
 

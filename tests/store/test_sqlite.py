@@ -1,6 +1,7 @@
 """What the store in a file does when the file, the disk or another process is in its way."""
 
 import asyncio
+import contextlib
 import pathlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -169,7 +170,7 @@ async def test_a_newer_schema_is_refused_and_an_empty_file_is_brought_up(path: p
     await store.close()
     with pytest.raises(StoreError, match=f"has schema {SCHEMA + 1}"):
         await store.open()
-    with sqlite3.connect(path) as other:
+    with contextlib.closing(sqlite3.connect(path)) as other, other:
         other.execute(f"PRAGMA user_version={SCHEMA}")
     other.close()
     await store.open()
