@@ -172,6 +172,7 @@ async def test_a_receipt_in_the_hands_of_a_process_that_dies_is_handed_over_by_a
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
     await one.correlation._rounds.stop()
+    await one.store.close()
 
 
 async def until_claimed(process: Process) -> None:
