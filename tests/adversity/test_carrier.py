@@ -184,10 +184,11 @@ def test_every_receipt_finds_its_message(run: Run, tmp_path: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.alone
 @pytest.mark.timeout(1_500)
-@pytest.mark.parametrize("kind", ["memory", "SQLite"])
-def test_every_receipt_of_100_000_messages_finds_its_message(run: Run, tmp_path: Path, kind: str) -> None:
-    messages = 100_000 if kind == "memory" else 30_000
+@pytest.mark.parametrize(("kind", "messages", "cut_every"), [("memory", 100_000, 1.0), ("SQLite", 30_000, 0.3)])
+def test_every_receipt_of_100_000_messages_finds_its_message(
+    run: Run, tmp_path: Path, kind: str, messages: int, cut_every: float
+) -> None:
     store = MemoryStore() if kind == "memory" else SqliteStore(tmp_path / "link.db")
-    books = run(converse(tmp_path, store, messages, cut_every=1.0), limit=1_400)
+    books = run(converse(tmp_path, store, messages, cut_every), limit=1_400)
     check(books)
     assert books.cuts >= 10
