@@ -110,7 +110,7 @@ FLOORS = [
             "profile",
         ],
     ),
-    ("products", ["simulator", "console", "load", "bulk", "cli", "testing", "pytest_plugin"]),
+    ("products", ["simulator", "console", "load", "locust", "bulk", "cli", "testing", "pytest_plugin"]),
 ]
 ORDER = {name: (floor, place) for floor, (_, names) in enumerate(FLOORS) for place, name in enumerate(names)}
 CLOCKS = {"asyncio", "socket", "time", "threading", "logging", "ssl", "selectors", "structlog", "uvloop"}

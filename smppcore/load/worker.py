@@ -122,8 +122,11 @@ async def _listen(worker: Worker, lines: "asyncio.Queue[str]") -> None:
     worker.told({"finish": True})
 
 
-def main(run_loop: Callable[[Coroutine[Any, Any, None]], None]) -> None:
-    """Work on standard input and output. Signals are for whoever began the run: a Ctrl-C reaches all of them."""
+def main(
+    run_loop: Callable[[Coroutine[Any, Any, None]], None],
+    work: Callable[["asyncio.Queue[str]", Callable[[dict[str, Any]], None]], Coroutine[Any, Any, None]] = work,
+) -> None:
+    """Do ``work`` on standard input and output. Signals are for whoever began the run: a Ctrl-C reaches all of them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     output = sys.stdout
 
