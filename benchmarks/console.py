@@ -4,24 +4,23 @@ usage: python -m benchmarks.console [COUNT [ROUNDS]]     200,000 messages in eac
 
 Two simulators take turns, one without a console, one with a console and a scripted client that reads once a second what
 the page reads. An ESME in a process of its own sends as fast as it can. Prints the medians and what they differ by.
-Linux only: CPU times come from /proc.
 """
 
 import contextlib
 import http.client
 import json
-import os
-import pathlib
 import statistics
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from benchmarks.process import Failure, cpu_of, module
+
 INTERVAL = 1.0
 WINDOW = 100
+MINUTE = 60.0
 
 
 class Target(NamedTuple):
@@ -46,16 +45,10 @@ class Costs(NamedTuple):
 
 @contextlib.contextmanager
 def simulator(*arguments: str) -> Iterator[Target]:
-    command = [sys.executable, "-m", "smppcore", "simulate", "--port", "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            if process.stdout is None:
-                raise SystemExit("the simulator has no output")
-            port = int(process.stdout.readline().rpartition(":")[2])
-            page = process.stdout.readline().split()[1] if arguments else ""
-            yield Target(process.pid, port, page)
-        finally:
-            process.terminate()
+    with module("smppcore", "simulate", "--port", "0", *arguments) as child:
+        port = int(child.read_line().rpartition(":")[2])
+        page = child.read_line().split()[1] if arguments else ""
+        yield Target(child.process.pid, port, page)
 
 
 class Watcher:
@@ -88,18 +81,13 @@ class Watcher:
         self._thread.join()
 
 
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process so far (proc_pid_stat(5), fields 14 and 15)."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def load(target: Target, count: int) -> float:
     """Send so many messages; returns the microseconds of CPU that each has cost the simulator."""
-    before = cpu_seconds(target.pid)
-    command = [sys.executable, "-m", "benchmarks.esme", str(target.port), str(count), str(WINDOW), str(WINDOW)]
-    subprocess.run(command, check=True, cwd=pathlib.Path(__file__).parent.parent)
-    return (cpu_seconds(target.pid) - before) / count * 1e6
+    before = cpu_of(target.pid)
+    with module("benchmarks.esme", target.port, count, WINDOW, WINDOW) as esme:
+        if esme.wait(MINUTE):
+            raise Failure(f"the ESME failed: {esme.last_words()}")
+    return (cpu_of(target.pid) - before) / count * 1e6
 
 
 def measure(count: int, rounds: int) -> Costs:

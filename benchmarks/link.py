@@ -11,30 +11,23 @@ they are correlated; none come. Redis is measured where a redis-server is instal
 import asyncio
 import contextlib
 import shutil
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import uvloop
-
 import smppcore
-from benchmarks.tls import free_port, start
-from smppcore import Link, Middleware, SubmitSm
+from benchmarks.process import redis_server
+from benchmarks.section import Pace, Section, Table
+from benchmarks.turns import Way, measure, table
+from smppcore import Link, Middleware
 from smppcore.access_log import AccessLog
 from smppcore.correlation import Correlation
 from smppcore.requests import EsmeRequests
 from smppcore.store import MemoryStore, SqliteStore, Store
 from smppcore.trace import Trace
-
-Client = AbstractAsyncContextManager[EsmeRequests]
 
 
 class Watching(Middleware):
@@ -95,37 +88,12 @@ async def correlated(url: str, window: int, make: Callable[[Path], Store]) -> As
 async def with_redis(url: str, window: int) -> AsyncIterator[EsmeRequests]:
     from smppcore.store.redis import RedisStore
 
-    with redis_server() as server:
+    with tempfile.TemporaryDirectory() as folder, redis_server(Path(folder)) as server:
         async with correlated(url, window, lambda _: RedisStore(server)) as bound:
             yield bound
 
 
-@contextlib.contextmanager
-def redis_server() -> Iterator[str]:
-    """A server of its own that writes nothing to the disk; gives its URL."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-            try:
-                until_open(port)
-                yield f"redis://127.0.0.1:{port}"
-            finally:
-                server.terminate()
-
-
-def until_open(port: int) -> None:
-    """Wait until somebody listens; ten seconds at most."""
-    deadline = time.monotonic() + 10
-    while True:
-        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
-            return
-        if time.monotonic() > deadline:
-            raise SystemExit("redis-server did not start")
-        time.sleep(0.01)
-
-
-KINDS: Final[dict[str, Callable[[str, int], Client]]] = {
+KINDS: Final[dict[str, Way]] = {
     "Esme": lambda url, window: smppcore.connect(url, window=window),
     "Link of one bind": lambda url, window: link(url, window=window),
     "Link of four binds": lambda url, window: link(url, 4, window=window // 4),
@@ -144,59 +112,25 @@ KINDS: Final[dict[str, Callable[[str, int], Client]]] = {
 ASKING: Final = frozenset(kind for kind in KINDS if kind.startswith("correlation"))
 
 
-async def send(kind: str, port: int, count: int, window: int) -> float:
-    """Send so many messages; returns the CPU seconds of this process for that."""
-    numbers, text, registered = iter(range(count)), b"a" * 100, int(kind in ASKING)
-    async with KINDS[kind](f"smpp://smppclient1:password@127.0.0.1:{port}", window) as client:
-
-        async def worker() -> None:
-            for number in numbers:
-                await client.submit_sm(
-                    SubmitSm(
-                        source_addr="12345",
-                        destination_addr=str(31_600_000_000 + number),
-                        short_message=text,
-                        registered_delivery=registered,
-                    )
-                )
-
-        since = time.process_time()
-        await asyncio.gather(*(worker() for _ in range(window)))
-        return time.process_time() - since
-
-
-def table(measured: dict[str, list[float]], count: int) -> list[str]:
-    """A row of Markdown for each kind: microseconds per message, and the ratio to the first kind, with its spread."""
-    first = next(iter(measured.values()))
-    lines = ["| | CPU per message, us | beside an Esme | from | to |", "|---|---|---|---|---|"]
-    for kind, seconds in measured.items():
-        ratios = [each / base for each, base in zip(seconds, first, strict=True)]
-        cost = statistics.median(seconds) / count * 1e6
-        lines.append(
-            f"| {kind} | {cost:.2f} | {statistics.median(ratios):.2f} | {min(ratios):.2f} | {max(ratios):.2f} |"
-        )
-    return lines
-
-
-def main(count: int, window: int, rounds: int, *, kinds: Sequence[str]) -> None:
-    chosen = [kind for kind in KINDS if not kinds or kind in kinds or kind == "Esme"]
+def main(count: int, window: int, rounds: int, *, kinds: Sequence[str] = ()) -> Table:
+    """The table of the kinds that were asked for, or of all."""
+    chosen = {kind: make for kind, make in KINDS.items() if not kinds or kind in kinds or kind == "Esme"}
     if shutil.which("redis-server") is None:
-        chosen = [kind for kind in chosen if "Redis" not in kind]
-        print("no redis-server is installed: Redis is left out")
-    measured: dict[str, list[float]] = {kind: [] for kind in chosen}
-    port = free_port()
-    with start("benchmarks.smsc", port) as smsc:
-        if smsc.stdout is None or smsc.stdout.readline() != "ready\n":
-            raise SystemExit("the SMSC did not start")
-        for kind in chosen:
-            uvloop.run(send(kind, port, count // 10, window))  # imports and caches
-        for _ in range(rounds):
-            for kind in chosen:
-                measured[kind].append(uvloop.run(send(kind, port, count, window)))
-        smsc.terminate()
-    print("\n".join(table(measured, count)))
+        chosen = {kind: make for kind, make in chosen.items() if "Redis" not in kind}
+    return table(measure(chosen, count, window, rounds, asking=ASKING), count)
+
+
+def section(pace: Pace) -> Section:
+    found = main(10_000, 64, pace.rounds)
+    absent = "" if any("Redis" in row[0] for row in found.rows) else " No redis-server was installed."
+    return Section(
+        "Options of a Link",
+        "CPU of the sending process per submit_sm, window 64, against an `Esme`, to an `Smsc` (`python -m"
+        f" benchmarks.link`). Receipts are asked for where they are correlated; none come.{absent}",
+        [found],
+    )
 
 
 if __name__ == "__main__":
     given = [int(each) for each in sys.argv[1:4]]
-    main(*(given + [10_000, 64, 5][len(given) :]), kinds=sys.argv[4:])
+    print(main(*(given + [10_000, 64, 5][len(given) :]), kinds=sys.argv[4:]).markdown())

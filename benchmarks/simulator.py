@@ -3,8 +3,8 @@
 usage: python -m benchmarks.simulator [MESSAGES]
 
 One bound ESME submits messages of 100 octets, 64 at a time, first without receipts and then with; every receipt is
-answered. Prints microseconds of CPU per message, the best of five rounds, beside those of an Smsc whose handler only
-answers.
+answered. Prints microseconds of CPU per message, medians of five rounds with their spread, beside those of an Smsc
+whose handler only answers.
 """
 
 import asyncio
@@ -13,64 +13,17 @@ import itertools
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
+from benchmarks.line import WINDOW, Line, submits
+from benchmarks.section import Pace, Section, Table
+from benchmarks.spread import Spread
 from smppcore import Peer, Smsc, SubmitSm, SubmitSmResp
-from smppcore.constants import CommandId
-from smppcore.pdu import BindTransceiver, DeliverSmResp
-from smppcore.reference import HEADER
+from smppcore.pdu import BindTransceiver
 from smppcore.simulator import Simulator, VirtualClock
 
-WINDOW: Final = 64
 ROUNDS: Final = 5
 ACCOUNTS: Final = {"smppclient1": "password"}
-
-
-class Line(asyncio.Transport):
-    """A transport to nowhere that keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[bytes] = []
-
-    def write(self, data: Any) -> None:
-        self.written.append(data)
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """It has no buffer."""
-
-    def get_write_buffer_size(self) -> int:
-        return 0
-
-    def is_closing(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        """It is never open."""
-
-    def answers(self) -> bytes:
-        """What an ESME answers to the deliver_sm among what was written."""
-        octets, found, offset = b"".join(self.written), [], 0
-        self.written.clear()
-        while offset < len(octets):
-            length, command_id, _, number = HEADER.unpack_from(octets, offset)
-            if command_id == CommandId.DELIVER_SM:
-                found.append(DeliverSmResp().encode(number))
-            offset += length
-        return b"".join(found)
-
-
-def submits(count: int, registered_delivery: int) -> list[bytes]:
-    """What an ESME sends, in the pieces in which it arrives."""
-    pdu = SubmitSm(source_addr="12345", registered_delivery=registered_delivery, short_message=b"a" * 100)
-    pieces = []
-    for first in range(0, count, WINDOW):
-        octets = []
-        for number in range(first + 2, first + 2 + WINDOW):
-            pdu.destination_addr = f"31600{number % 1_000_000:06d}"
-            octets.append(pdu.encode(number))
-        pieces.append(b"".join(octets))
-    return pieces
 
 
 def cpu(smsc: Smsc, pieces: list[bytes], advance: Callable[[], object]) -> float:
@@ -108,22 +61,35 @@ def simulated(pieces: list[bytes]) -> float:
     return cpu(simulator.smsc, pieces, lambda: simulator.advance(0.001))
 
 
-async def main(count: int) -> None:
+KINDS: Final[dict[str, tuple[Callable[[list[bytes]], float], int]]] = {
+    "an Smsc that only answers": (bare, 0),
+    "the simulator": (simulated, 0),
+    "the simulator, with receipts": (simulated, 1),
+}
+"""What is measured, and the registered_delivery of its messages."""
+
+
+async def measure(count: int, rounds: int) -> Table:
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)
-    plain, with_receipts = submits(count, 0), submits(count, 1)
-    kinds: list[tuple[str, Callable[[list[bytes]], float], list[bytes]]] = [
-        ("an Smsc that only answers", bare, plain),
-        ("the simulator", simulated, plain),
-        ("the simulator, with receipts", simulated, with_receipts),
-    ]
-    best: dict[str, float] = {}
-    for _ in range(ROUNDS):
-        for name, run, pieces in kinds:
-            best[name] = min(run(pieces), best.get(name, float("inf")))
-    for name, microseconds in best.items():
-        print(f"{name:30} {microseconds:6.2f} us/message")
+    pieces = [submits(count, registered_delivery) for registered_delivery in (0, 1)]
+    found: dict[str, list[float]] = {name: [] for name in KINDS}
+    for _ in range(rounds):
+        for name, (run, registered_delivery) in KINDS.items():
+            found[name].append(run(pieces[registered_delivery]))
+    first = next(iter(found.values()))
+    rows = [[name, Spread.of(each).text(), Spread.ratio(each, first).text()] for name, each in found.items()]
+    return Table(["", "CPU per message, us", "to the first"], rows)
+
+
+def section(pace: Pace) -> Section:
+    return Section(
+        "Simulator, with receipts",
+        "In process, without sockets, 64 messages at a time; with receipts each message is followed by a deliver_sm and"
+        " its answer (`python -m benchmarks.simulator`). Beside it an `Smsc` whose handler only answers.",
+        [asyncio.run(measure(32_000, pace.rounds))],
+    )
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 64_000))
+    print(asyncio.run(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 64_000, ROUNDS)).markdown())

@@ -10,17 +10,18 @@ import asyncio
 import itertools
 import sys
 
+from benchmarks.work import Work
 from smppcore import Peer, Smsc, SubmitSm, SubmitSmResp, server_context
 
 
-async def main(port: int, pem: str = "") -> None:
+async def main(port: int, work: Work) -> None:
     ids = map(str, itertools.count(1))
 
     def on_submit_sm(peer: Peer, pdu: SubmitSm) -> SubmitSmResp:
         _addresses = pdu.source_addr, pdu.destination_addr
         return SubmitSmResp(message_id=next(ids))
 
-    context = server_context(pem) if pem else None
+    context = server_context(work.pem) if work.pem else None
     accounts = {"smppclient1": "password"}
     async with Smsc(port=port, accounts=accounts, handlers={SubmitSm: on_submit_sm}, ssl=context):
         print("ready", flush=True)
@@ -28,11 +29,5 @@ async def main(port: int, pem: str = "") -> None:
 
 
 if __name__ == "__main__":
-    port, options = int(sys.argv[1]), sys.argv[2:]
-    pem = next((each.removeprefix("tls=") for each in options if each.startswith("tls=")), "")
-    if "asyncio" in options:
-        asyncio.run(main(port, pem))
-    else:
-        import uvloop
-
-        uvloop.run(main(port, pem))
+    work = Work.read(sys.argv[2:])
+    work.run(main(int(sys.argv[1]), work))

@@ -11,27 +11,23 @@ takes.
 
 import asyncio
 import itertools
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import uvloop
 from redis import Redis
-from redis.exceptions import ConnectionError as NotYet
 
+from benchmarks.process import redis_server
 from smppcore.store import MemoryStore, Record, SqliteStore, Store
 from smppcore.store.redis import RedisStore
 
 CALLERS: Final = (1, 16, 64, 256)
 DATA: Final = b"x" * 200
 DAYS: Final = 3 * 86_400
-SECONDS: Final = 10
 
 
 class Price(NamedTuple):
@@ -43,37 +39,7 @@ class Price(NamedTuple):
     slowest: float
 
 
-@contextmanager
-def server(directory: Path, *options: str) -> Iterator[str]:
-    """A Redis server; gives its URL."""
-    program, path = shutil.which("redis-server"), directory / "redis.sock"
-    if program is None:
-        raise SystemExit("redis-server is not installed")
-    command = [program, "--port", "0", "--unixsocket", str(path), "--dir", str(directory), "--save", "", *options]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            answers(f"unix://{path}")
-            yield f"unix://{path}"
-        finally:
-            process.terminate()
-
-
-def answers(url: str) -> None:
-    """Waits until it does."""
-    deadline = time.monotonic() + SECONDS
-    with Redis.from_url(url) as client:
-        while True:
-            try:
-                client.ping()
-            except NotYet:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-            else:
-                return
-
-
-def cpu_of(url: str) -> float:
+def cpu_of_server(url: str) -> float:
     """Seconds of CPU that a server has used; 0 without one."""
     if not url:
         return 0.0
@@ -96,9 +62,9 @@ async def price(store: Store, url: str, count: int, callers: int) -> Price:
                 await kept
             took.append(time.perf_counter() - began)
 
-    there, here = cpu_of(url), time.process_time()
+    there, here = cpu_of_server(url), time.process_time()
     await asyncio.gather(*(caller() for _ in range(callers)))
-    here, there = time.process_time() - here, cpu_of(url) - there
+    here, there = time.process_time() - here, cpu_of_server(url) - there
     await store.close()
     took.sort()
     return Price(*(1e6 * each for each in (here / count, there / count, took[count // 2], took[count * 99 // 100])))
@@ -113,7 +79,7 @@ def main(records: int) -> None:
         always.mkdir()
         second.mkdir()
         log = ("--appendonly", "yes", "--appendfsync")
-        with server(always, *log, "always") as slow, server(second, *log, "everysec") as quick:
+        with redis_server(always, *log, "always") as slow, redis_server(second, *log, "everysec") as quick:
             stores: list[tuple[str, str, Callable[[Path], Store]]] = [
                 ("memory", "", lambda _: MemoryStore()),
                 ("SQLite, synchronous full", "", SqliteStore),

@@ -1,74 +1,70 @@
-"""TLS against plain: CPU per message of both ends, through the public API, in one run.
+"""TLS against plain: CPU per message of both roles, through the public API, each against a far end, in one run.
 
-usage: python -m benchmarks.tls PEM [COUNT] [WINDOW]
+usage: python -m benchmarks.tls [PEM] [COUNT] [WINDOW]
 
-PEM holds a certificate for localhost and its key. COUNT submit_sm (20,000) of benchmarks.esme go to benchmarks.smsc
-with WINDOW (64) in flight, by turns plain and under TLS, three rounds; of each the smallest counts, because what else
-the machine does can only add to it. Handshake and start of the processes are taken off by a run with one message.
+PEM holds a certificate for localhost and its key; without one a certificate is made for the run (extra bench). COUNT
+submit_sm (20,000) of each role with WINDOW (64) in flight, by turns plain and under TLS, three rounds; handshake and
+start of the processes are not counted.
 """
 
-import os
-import signal
-import socket
-import subprocess
+import contextlib
 import sys
-from typing import NamedTuple
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
-ROUNDS = 3
-KINDS = ("plain", "TLS")
+from benchmarks.race import ESME, FLOOR_ESME, FLOOR_SMSC, SMSC, Contestant, Entry, Race, against_floors, race
+from benchmarks.section import Pace, Section, Table
+from benchmarks.work import Work
 
-
-class Seconds(NamedTuple):
-    """CPU seconds of both ends of one run."""
-
-    esme: float
-    smsc: float
-
-
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
+ROUNDS: Final = 3
+HEAD: Final = ["", "plain, CPU per message, us", "TLS, CPU per message, us", "TLS to plain"]
 
 
-def cpu_of(process: subprocess.Popen[str]) -> float:
-    """CPU seconds of a process that ends, or has ended."""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, -signal.SIGTERM):
-        raise SystemExit(f"{process.args!r} failed")
-    return usage.ru_utime + usage.ru_stime
+@contextlib.contextmanager
+def made_pem() -> Iterator[str]:
+    """A file with a certificate for localhost, its key, and the authority that nobody else has ever heard of."""
+    import trustme
+
+    with tempfile.TemporaryDirectory() as directory:
+        path, authority = Path(directory) / "localhost.pem", trustme.CA()
+        authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(path)
+        authority.cert_pem.write_to_path(path, append=True)
+        yield str(path)
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
+def table(found: Race, contestants: tuple[Contestant, ...], plain: Work, tls: Work) -> Table:
+    rows = []
+    for contestant in contestants:
+        without, with_tls = Entry(contestant, plain), Entry(contestant, tls)
+        costs = [found.spread(entry, "cpu").text() for entry in (without, with_tls)]
+        rows.append([f"{contestant.role}: {contestant.name}", *costs, found.ratio(with_tls, without).text()])
+    return Table(HEAD, rows)
 
 
-def run(count: int, window: int, options: list[str]) -> Seconds:
-    """One run of both ends, each a process of its own."""
-    port = free_port()
-    with start("benchmarks.smsc", port, *options) as smsc:
-        if smsc.stdout is None or smsc.stdout.readline() != "ready\n":
-            raise SystemExit("the SMSC did not start")
-        with start("benchmarks.esme", port, count, window, window, *options) as esme:
-            of_esme = cpu_of(esme)
-        smsc.send_signal(signal.SIGTERM)
-        return Seconds(of_esme, cpu_of(smsc))
+def section(pace: Pace) -> Section:
+    contestants = (FLOOR_ESME, ESME, FLOOR_SMSC, SMSC)
+    with made_pem() as pem:
+        plain, tls = Work(), Work(pem=pem)
+        found = against_floors(contestants, (plain, tls), pace)
+    return Section(
+        "TLS",
+        "The same work under TLS, window 64, uvloop, handshakes not counted (`python -m benchmarks.tls`).",
+        [table(found, contestants, plain, tls)],
+    )
 
 
 def main(pem: str, count: int = 20_000, window: int = 64) -> None:
-    options = {"plain": [], "TLS": [f"tls={pem}"]}
-    runs: dict[tuple[str, int], list[Seconds]] = {(kind, length): [] for kind in KINDS for length in (count, 1)}
-    for _ in range(ROUNDS):
-        for (kind, length), measured in runs.items():
-            measured.append(run(length, window, options[kind]))
-    least = {each: Seconds(*map(min, zip(*measured, strict=True))) for each, measured in runs.items()}
-    for end in Seconds._fields:
-        spent = (getattr(least[kind, count], end) - getattr(least[kind, 1], end) for kind in KINDS)
-        plain, tls = (seconds / (count - 1) * 1e6 for seconds in spent)
-        print(f"{end}: plain {plain:.2f} us, TLS {tls:.2f} us per message, TLS/plain {tls / plain:.2f}")
+    plain, tls = Work(window), Work(window, pem=pem)
+    entries = [Entry(contestant, work) for contestant in (ESME, SMSC) for work in (plain, tls)]
+    found = race(entries, Pace(ROUNDS), count).check()
+    print(table(found, (ESME, SMSC), plain, tls).markdown())
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:4]))
+    if sys.argv[1:]:
+        main(sys.argv[1], *map(int, sys.argv[2:4]))
+    else:
+        with made_pem() as pem:
+            main(pem)
