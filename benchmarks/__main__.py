@@ -1,4 +1,4 @@
-"""All of it: ``python -m benchmarks`` measures for some eight minutes and writes RESULTS.md and its plots.
+"""All of it: ``python -m benchmarks`` measures for some seven minutes and writes RESULTS.md and its plots.
 
 usage: python -m benchmarks [SECTION ...] [--out DIR] [--rounds N] [--seconds N]
 

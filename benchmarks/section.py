@@ -11,7 +11,7 @@ from benchmarks.spread import Spread
 class Pace(NamedTuple):
     """How thorough to be: ``rounds`` of about ``seconds`` for each thing that is measured."""
 
-    rounds: int = 3
+    rounds: int = 5
     seconds: float = 0.3
 
 

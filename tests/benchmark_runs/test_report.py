@@ -12,7 +12,7 @@ from benchmarks.machine import machine
 from benchmarks.peers import install
 from benchmarks.peers import table as peers
 from benchmarks.plot import draw
-from benchmarks.process import Failure
+from benchmarks.process import ROOT, Failure
 from benchmarks.race import ESME, SMSC, Contestant, Entry, Figures, Race
 from benchmarks.section import Pace, Plot, Section, Table
 from benchmarks.spread import Spread
@@ -128,3 +128,10 @@ def test_peers_that_are_missing_stand_in_the_table_with_the_reason(
     install.NOTE.write_text('{"naz": "no such version"}', "utf-8")
     assert install.failures()["naz"] == "no such version"
     assert "smpplib" not in install.failures()
+
+
+def test_the_table_of_the_readme_is_that_of_the_results() -> None:
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text("utf-8")
+    table = results.partition("\n## Peers\n")[2].partition("\n## ")[0].partition("\n|")[2].rstrip()
+    assert table.count("\n") == 12
+    assert f"\n|{table}\n" in (ROOT / "README.md").read_text("utf-8")
