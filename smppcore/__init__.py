@@ -19,7 +19,7 @@ from smppcore.constants import (
     Ton,
 )
 from smppcore.correlation import Correlation, Receipted, TrackedMessage
-from smppcore.dispatch import UNHANDLED, Incoming, Unhandled
+from smppcore.dispatch import UNHANDLED, Unhandled
 from smppcore.errors import (
     BindRefused,
     DecodeError,
@@ -41,6 +41,7 @@ from smppcore.esme import Esme, connect
 from smppcore.fields import DistributionList, SmeAddress, UnsuccessSme
 from smppcore.gathering import Gathering
 from smppcore.guard import GuardSettings
+from smppcore.incoming import Incoming
 from smppcore.link import Link
 from smppcore.link_event import LinkEvent, LinkState
 from smppcore.link_status import BindStatus, LinkStatus

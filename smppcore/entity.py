@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from smppcore.codec import Codec
-from smppcore.dispatch import Answer, Dispatcher, Handler, Incoming, Refusals
+from smppcore.dispatch import Answer, Dispatcher, Handler, Refusals
+from smppcore.incoming import Incoming
 from smppcore.middleware import NO_HOOKS, BeginFor, Hooks, Receiver
 from smppcore.notice import Notice
 from smppcore.pdu import EnquireLink, EnquireLinkResp, Pdu, Request, Response

@@ -10,9 +10,10 @@ from typing import Any, Final, Literal, Self, TypeVar
 from smppcore.calls import Call
 from smppcore.codec import ESME_TOLERANCE, Codec
 from smppcore.dial import LocalAddress, bind_failure, dial
-from smppcore.dispatch import ESME_REFUSALS, Handler, Streams, log_notice
+from smppcore.dispatch import ESME_REFUSALS, Handler, log_notice
 from smppcore.entity import Entity
 from smppcore.errors import BindRefused, EncodeError, NotSent, OutcomeUnknown
+from smppcore.incoming import Streams
 from smppcore.middleware import NO_HOOKS, Hooks, Middleware
 from smppcore.notice import Notice
 from smppcore.password import Password, password_now

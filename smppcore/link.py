@@ -20,10 +20,11 @@ from smppcore.binds import Binds
 from smppcore.codec import Codec
 from smppcore.correlation import Correlation
 from smppcore.dial import LocalAddress
-from smppcore.dispatch import Answer, Handler, Incoming, Streams, log_notice
+from smppcore.dispatch import Answer, Handler, log_notice
 from smppcore.errors import NotSent
 from smppcore.esme import Esme, connect, throttle_of
 from smppcore.gathering import Gathering
+from smppcore.incoming import Incoming, Streams
 from smppcore.keeper import BindKeeper
 from smppcore.lifetime import Lifetime
 from smppcore.link_calls import LinkCalls

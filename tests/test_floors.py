@@ -62,6 +62,7 @@ FLOORS = [
             "transport",
             "tap",
             "dial",
+            "incoming",
             "dispatch",
             "relay",
             "listener",

@@ -31,7 +31,7 @@ from smppcore import (
     Unhandled,
     connect,
 )
-from smppcore.dispatch import Streams
+from smppcore.incoming import Streams
 
 from .hooked import Coming, Hooked, Witness, hooked
 
