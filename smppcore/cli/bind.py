@@ -159,7 +159,7 @@ class BindSession:
         profile = profile_of(options.profile, options.url)
         target = SmppUrl.parse(profile.hosts.primary[0])
         self._report.where = f"{target.host}:{target.port}"
-        self._view.read_as(profile.text.default_alphabet, profile.codec.registry)
+        self._view.registry = profile.codec.registry
         return profile
 
     def _own_arguments(self, settings: Settings) -> dict[str, Any]:
@@ -243,10 +243,10 @@ class BindSession:
 
     # -- what happens meanwhile
 
-    def _on_pdu(self, end: object, pdu: DeliverSm | DataSm | AlertNotification) -> None:
+    def _on_pdu(self, end: Esme | Link, pdu: DeliverSm | DataSm | AlertNotification) -> None:
         """Show it; it is answered with success if whoever reads our output is still there."""
         try:
-            self._view.show(pdu)
+            self._view.show(end, pdu)
         except BrokenPipeError:
             self._stop()
             raise Refuse(CommandStatus.ESME_RX_T_APPN) from None

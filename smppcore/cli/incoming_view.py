@@ -3,44 +3,56 @@
 import json
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from smppcore.address import Address
 from smppcore.codec import STANDARD, Registry
 from smppcore.constants import MessageState
-from smppcore.json_view import pdu_view, read_receipt
-from smppcore.message import text_of, user_data_of
+from smppcore.esme import Esme
+from smppcore.json_view import pdu_view
+from smppcore.link import Link
+from smppcore.message import user_data_of
 from smppcore.pdu import AlertNotification, DataSm, DeliverSm, Pdu
 from smppcore.receipt import DeliveryReceipt
 
 Message = DeliverSm | DataSm
+GSM: Final = "gsm0338"
 
 
 class IncomingView:
-    """Writes to standard output, at once. ``default`` is what data_coding 0 means to the SMSC."""
+    """Writes to standard output, at once. ``registry`` has the names of TLVs."""
 
-    def __init__(self, as_json: bool, default: str = "gsm0338", registry: Registry = STANDARD) -> None:
+    def __init__(self, as_json: bool, registry: Registry = STANDARD) -> None:
         self.as_json = as_json
-        self._default = default
-        self._registry = registry
+        self.registry = registry
         self.count = 0
 
-    def read_as(self, default: str, registry: Registry) -> None:
-        """From now on read texts and names as this SMSC means them."""
-        self._default = default
-        self._registry = registry
-
-    def show(self, pdu: Message | AlertNotification) -> None:
-        """One message, receipt or alert_notification."""
+    def show(self, end: Esme | Link, pdu: Message | AlertNotification) -> None:
+        """One message, receipt or alert_notification that came to this end, read with its settings."""
         self.count += 1
         now = datetime.now(UTC)
+        receipt = None
+        if not isinstance(pdu, AlertNotification):
+            receipt = end.receipt_of(pdu, arrived=now.replace(tzinfo=None))
         if self.as_json:
-            view = pdu_view(pdu, len(pdu.encode(pdu.sequence_number)), self._registry)
-            del view["result"]
-            self.event(_kind(pdu), **view)
+            self.event(_kind(pdu, receipt), **self._values(end, pdu, receipt))
         else:
-            words = _alert(pdu) if isinstance(pdu, AlertNotification) else self._message(pdu)
+            words = _alert(pdu) if isinstance(pdu, AlertNotification) else _message(end, pdu, receipt)
             print(f"{now.astimezone():%H:%M:%S} {words}", flush=True)
+
+    def _values(
+        self, end: Esme | Link, pdu: Message | AlertNotification, receipt: DeliveryReceipt | None
+    ) -> dict[str, Any]:
+        """All of a PDU."""
+        view = pdu_view(pdu, len(pdu.encode(pdu.sequence_number)), self.registry)
+        del view["result"]
+        if receipt is not None:
+            view["receipt"] = receipt.to_json()
+        if not isinstance(pdu, AlertNotification) and "text" in view and pdu.data_coding == 0:
+            view["text"] = end.text_of(pdu)
+            if end.settings.default_alphabet != GSM:
+                view["text_encoding"] = end.settings.default_alphabet
+        return view
 
     def event(self, kind: str, **values: Any) -> None:
         """One line of JSON, with the time; nothing for people."""
@@ -52,23 +64,23 @@ class IncomingView:
         """A line for people; with JSON it goes to standard error, where it is no data."""
         print(text, file=sys.stderr if self.as_json else sys.stdout, flush=True)
 
-    def _message(self, pdu: Message) -> str:
-        receipt = read_receipt(pdu)
-        way = f"from {_address(pdu, 'source')} to {_address(pdu, 'destination')}"
-        if receipt is not None:
-            return f"receipt {way}: {_receipt(receipt)}"
-        text = text_of(pdu, default=self._default)
-        header, octets = user_data_of(pdu)
-        shown = repr(text) if text is not None else f"{len(octets)} octets {octets.hex()}"
-        part = header.concatenation if header is not None else None
-        of = f" (part {part.sequence} of {part.total}, reference {part.reference})" if part is not None else ""
-        return f"message {way}: {shown}{of}"
+
+def _message(end: Esme | Link, pdu: Message, receipt: DeliveryReceipt | None) -> str:
+    way = f"from {_address(pdu, 'source')} to {_address(pdu, 'destination')}"
+    if receipt is not None:
+        return f"receipt {way}: {_receipt(receipt)}"
+    text = end.text_of(pdu)
+    header, octets = user_data_of(pdu)
+    shown = repr(text) if text is not None else f"{len(octets)} octets {octets.hex()}"
+    part = header.concatenation if header is not None else None
+    of = f" (part {part.sequence} of {part.total}, reference {part.reference})" if part is not None else ""
+    return f"message {way}: {shown}{of}"
 
 
-def _kind(pdu: Pdu) -> str:
+def _kind(pdu: Pdu, receipt: DeliveryReceipt | None) -> str:
     if isinstance(pdu, AlertNotification):
         return "alert_notification"
-    return "receipt" if read_receipt(pdu) is not None else "message"
+    return "receipt" if receipt is not None else "message"
 
 
 def _address(pdu: Message, end: str) -> str:

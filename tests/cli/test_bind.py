@@ -183,6 +183,13 @@ async def test_the_fields_of_the_bind_and_where_the_password_comes_from(tmp_path
     assert (seen[0].system_type, seen[0].interface_version, seen[0].address_range) == ("T", 0x50, "^1")
 
 
+PROFILE = """
+based_on = "latin1-default"
+[receipts]
+time_zone = "Europe/Rome"
+"""
+
+
 def _deliveries() -> list[Request[Any]]:
     ours: dict[str, Any] = {"source_addr_ton": 1, "source_addr": "393331234567", "destination_addr": "72404"}
     first = split("x" * 200, reference=7)[0]
@@ -240,6 +247,28 @@ async def test_listen_prints_json() -> None:
     assert events[1]["fields"]["short_message"] == "0102"
     assert events[4]["receipt"]["message_id"] == "7"
     assert all("T" in each["time"] for each in events)
+
+
+@pytest.mark.parametrize("form", ["lines", "json"])
+async def test_listen_reads_texts_and_receipts_as_the_profile_says(form: str, tmp_path: pathlib.Path) -> None:
+    profile = tmp_path / "carrier.toml"
+    profile.write_text(PROFILE, "utf-8")
+    bound: asyncio.Queue[Peer] = asyncio.Queue()
+    words = ["--json"] if form == "json" else []
+    async with serving(on_bound=bound.put_nowait) as smsc:
+        with running("listen", "--profile", str(profile), *words, url(smsc.port)) as process:
+            peer = await bound.get()
+            await peer.deliver_sm(DeliverSm(source_addr="1", short_message="Düsseldorf".encode("latin-1")))
+            await peer.deliver_sm(DeliverSm(source_addr="1", short_message=RECEIPT))
+            lines = [await asyncio.to_thread(process.readline) for _ in range(2)]
+            assert (await asyncio.to_thread(process.end, signal.SIGINT))[0] == 0
+    if form == "lines":
+        assert lines[0].endswith("message from 1 to '': 'Düsseldorf'")
+        assert lines[1].endswith("err 000, done 2026-08-01 11:31:00+02:00, delivered 001 of 001")
+    else:
+        text, receipt = map(json.loads, lines)
+        assert (text["event"], text["text"], text["text_encoding"]) == ("message", "Düsseldorf", "latin-1")
+        assert (receipt["event"], receipt["receipt"]["done_time"]) == ("receipt", "2026-08-01T11:31:00+02:00")
 
 
 async def test_bind_stays_and_listens_too() -> None:
