@@ -120,8 +120,9 @@ class Correlation:
         """Open the store, and begin to look for what has expired. Raises StoreError.
 
         ``link`` is what handlers get; without one it is the end that the first message comes to. ``hooks`` are told of
-        receipts, and of messages that have none.
+        receipts, and of messages that have none. Raises RuntimeError while it works for another link.
         """
+        self._rounds.refuse_another("Correlation")
         self._side.name = self._side.name or getattr(link, "name", "") or "link"
         self._submissions.name = self._side.name
         self._side.end, self._side.hooks = link, hooks

@@ -27,6 +27,11 @@ class Rounds:
         self._next = 0.0
         self._awake: asyncio.Event | None = None
 
+    def refuse_another(self, name: str) -> None:
+        """Raises RuntimeError where it goes on already: whose rounds these are works for one link."""
+        if self._tasks:
+            raise RuntimeError(f"a {name} works for one link at a time: make one for each, above the same store")
+
     def start(self, name: str) -> None:
         """Begin with the first look at once."""
         self._awake = asyncio.Event()

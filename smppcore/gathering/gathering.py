@@ -102,8 +102,9 @@ class Gathering:
         """Open the store, and begin to look for what has expired. Raises StoreError.
 
         ``link`` is what on_message gets; without one it is the end that the first message comes to. ``hooks`` are those
-        of the link; they have nothing to do here.
+        of the link; they have nothing to do here. Raises RuntimeError while it works for another link.
         """
+        self._rounds.refuse_another("Gathering")
         name = self._name or getattr(link, "name", "") or "link"
         self._name = name if name.endswith("/parts") else f"{name}/parts"  # a correlation has the name itself
         self._end = link

@@ -378,6 +378,24 @@ async def test_a_link_closes_no_store_that_others_use() -> None:
         assert not store.is_open
 
 
+@pytest.mark.parametrize("layer", ["correlation", "gathering"])
+async def test_what_works_for_one_link_is_refused_by_another(layer: str) -> None:
+    """The first link's messages went to the handlers of the second, and nobody was told."""
+    store = NotedStore()
+    if layer == "correlation":
+        shared: dict[str, Any] = {layer: Correlation(store)}
+    else:
+        shared = {layer: Gathering(store, on_message=lambda link, message: None)}
+    async with Carrier() as carrier:
+        async with link_to(carrier.port, **shared) as link:
+            await link.wait_up()
+            with pytest.raises(RuntimeError, match="works for one link at a time"):
+                await link_to(carrier.port, **shared).start()
+            assert store.is_open
+        async with link_to(carrier.port, **shared) as link:
+            await link.wait_up()
+
+
 async def test_who_is_told_of_a_missing_receipt_may_close_the_link() -> None:
     """The close waited for the look round that had called it, and that for the close, for ever."""
     ended: list[BaseException | None] = []
