@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
+from smppcore.attempts import Attempts, taken
 from smppcore.errors import NotSent, Refused, SmppError
 from smppcore.hook import Drop, Outbound, Verdict, complain, name_of
 from smppcore.pdu import GenericNack, Request, Response
@@ -37,6 +38,7 @@ class OutgoingHooks:
     ) -> "asyncio.Future[R]":
         if not isinstance(pdu, Request):
             raise TypeError(f"a request is a PDU with an answer, not {type(pdu).__name__}")
+        attempts = taken()
         now = self._now or self._clock()
         end, going, since = self._end, pdu, now()
         passed: list[tuple[Verdict, Request[Any]]] = []
@@ -53,14 +55,14 @@ class OutgoingHooks:
             except Exception as error:
                 decision = _failed(outbound, going, error)
             if not isinstance(decision, Request):
-                return _settled(decision, _Verdicts(end, passed, since, now), waiter)
+                return _settled(decision, _Verdicts(end, passed, since, now, attempts), waiter)
             going = decision
         if not passed:
             future: asyncio.Future[R] = (
                 self._begin(going, timeout, expiry) if waiter is None else self._begin(going, timeout, expiry, waiter)
             )
             return future
-        verdicts = _Verdicts(end, passed, since, now)
+        verdicts = _Verdicts(end, passed, since, now, attempts)
         if waiter is not None:
             self._begin(going, timeout, expiry, _Waiter(waiter, verdicts))
             return waiter  # type: ignore[no-any-return]
@@ -68,6 +70,8 @@ class OutgoingHooks:
         if future.done():
             verdicts.future_done(future)  # its caller does not wait for the loop either
         else:
+            if attempts is not None:
+                attempts.flies()
             future.add_done_callback(verdicts.future_done)
         return future
 
@@ -80,17 +84,31 @@ class OutgoingHooks:
 class _Verdicts:
     """Tells those that a request has passed how it ended."""
 
-    __slots__ = ("_end", "_now", "_passed", "_since")
+    __slots__ = ("_attempts", "_end", "_now", "_passed", "_since")
 
     def __init__(
-        self, end: Requests, passed: list[tuple[Verdict, Request[Any]]], since: float, now: Callable[[], float]
+        self,
+        end: Requests,
+        passed: list[tuple[Verdict, Request[Any]]],
+        since: float,
+        now: Callable[[], float],
+        attempts: Attempts | None,
     ) -> None:
         self._end = end
         self._passed = passed
         self._since = since
         self._now = now
+        self._attempts = attempts
 
     def tell(self, outcome: Any) -> None:
+        if self._attempts is None:
+            self._tell(outcome)
+            return
+        self._attempts.count += 1
+        self._attempts.call(self._tell, outcome)
+        self._attempts.landed()
+
+    def _tell(self, outcome: Any) -> None:
         seconds = self._now() - self._since
         for verdict, pdu in reversed(self._passed):
             try:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from smppcore.address import Address
+from smppcore.attempts import Attempts
 from smppcore.errors import NotSent, OutcomeUnknown, Refused, SmppError, StateError, StoreError
 from smppcore.message import receipt_of, text_of
 from smppcore.outcome import ASKS_RECEIPT, ReceiptWatch, watched
@@ -115,15 +116,26 @@ class Requests:
         """As many attempts as the policy allows, in turn where an order is asked for; ``expiry`` covers them all."""
         since = asyncio.get_running_loop().time()
         policy = retry or self._retry
-        if order is None:
-            return await self._attempts(pdu, timeout, expiry, policy, since, False)
-        if self._turns is None:
-            self._turns = Turns()
-        async with self._turns.turn(order) as waited:
-            return await self._attempts(pdu, timeout, expiry, policy, since, waited)
+        attempts = Attempts() if policy is not None else None
+        try:
+            if order is None:
+                response = await self._attempt(attempts, pdu, timeout, expiry, policy, since, False)
+            else:
+                if self._turns is None:
+                    self._turns = Turns()
+                async with self._turns.turn(order) as waited:
+                    response = await self._attempt(attempts, pdu, timeout, expiry, policy, since, waited)
+        except BaseException as error:
+            if attempts is not None:
+                attempts.over(error)
+            raise
+        if attempts is not None:
+            attempts.over(response)
+        return response
 
-    async def _attempts(
+    async def _attempt(
         self,
+        attempts: Attempts | None,
         pdu: Request[R],
         timeout: float | None,
         expiry: float | None,
@@ -144,7 +156,11 @@ class Requests:
                     raise NotSent("it had expired before the call", pdu)
                 if left is not None and left <= 0 and (waited or attempt > 1):
                     raise NotSent(f"it was not its turn within {expiry:g} s", pdu)
-                return await self._begin(pdu, limit, None if left is None else max(0.0, left))
+                left = None if left is None else max(0.0, left)
+                if attempts is None:
+                    return await self._begin(pdu, limit, left)
+                response: R = await attempts.call(self._begin, pdu, limit, left)
+                return response
             except (NotSent, StateError) as error:
                 if verdict is None:
                     raise

@@ -75,6 +75,7 @@ FLOORS = [
             "sent",
             "turns",
             "send_defaults",
+            "attempts",
             "requests",
             "hook",
             "outgoing_hooks",

@@ -9,9 +9,11 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from smppcore.access_log.access_record import Ending, Life, Part, destination_of, encoding_of, octets_of, shown_text
+from smppcore.attempts import Attempts, present
 from smppcore.constants import EsmClass
 from smppcore.correlation.receipted import Receipted
 from smppcore.correlation.tracked import TrackedMessage
@@ -35,6 +37,16 @@ _SOON: Final = 10.0
 """Seconds within which the response to a message follows on a receipt that came before it, if it does at all."""
 
 
+@dataclass(slots=True)
+class _Tried:
+    """A message with a Retry policy: its end, when it was first tried, and its last attempt and what that came to."""
+
+    end: Requests
+    since: float
+    pdu: Message = field(init=False)
+    verdict: Outcome = field(init=False)
+
+
 class AccessLog(Middleware):
     """A middleware of any number of links, ESMEs and servers. Give it a place behind those that alter messages.
 
@@ -43,7 +55,7 @@ class AccessLog(Middleware):
     is written as "displaced" for one more. ``patience``: seconds after which a message whose segments have not all come
     is written as "incomplete", at the next one at the latest.
 
-    A record has the keys of docs/observability.md. An attempt that a Retry policy makes anew is a record of its own.
+    A record has the keys of docs/observability.md. All attempts of a Retry policy are one record.
     """
 
     def __init__(
@@ -68,6 +80,8 @@ class AccessLog(Middleware):
         """Those of which segments are missing, the oldest first."""
         self._by_id: dict[tuple[str, str], tuple[Life, int]] = {}
         """Life and segment of each message_id whose receipt is to come."""
+        self._tried: dict[Attempts, _Tried] = {}
+        """Those that may be tried again."""
         self._early: dict[tuple[str, str], list[tuple[Requests, Receipted]]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._began = clock()
@@ -84,6 +98,8 @@ class AccessLog(Middleware):
         if self._timer is not None:
             self._timer.cancel()
             self._too_early()
+        for attempts, tried in list(self._tried.items()):
+            self._tried_enough(attempts, tried.verdict)
         while self._lives:
             self._end(next(iter(self._lives)), "closed")
         close = getattr(self._sink, "close", None)
@@ -95,7 +111,25 @@ class AccessLog(Middleware):
     def verdict(self, end: Requests, pdu: Request[Any], verdict: Outcome, seconds: float) -> None:
         if not isinstance(pdu, _MESSAGES) or is_receipt(pdu):
             return
+        attempts = present.get()
+        if attempts is None:
+            self._sent(end, pdu, verdict, seconds)
+            return
+        tried = self._tried.get(attempts)
+        if tried is None:
+            tried = self._tried[attempts] = _Tried(end, self._clock() - seconds)
+            attempts.when_over(self._tried_enough)
+        tried.pdu, tried.verdict = pdu, verdict
+
+    def _tried_enough(self, attempts: Attempts, verdict: Outcome) -> None:
+        """What became of a message that could be tried again: one record for all attempts."""
+        tried = self._tried.pop(attempts, None)
+        if tried is not None:
+            self._sent(tried.end, tried.pdu, verdict, self._clock() - tried.since, attempts.count)
+
+    def _sent(self, end: Requests, pdu: Message, verdict: Outcome, seconds: float, attempts: int = 1) -> None:
         part = self._part(end, pdu, outcome_label(verdict), seconds)
+        part.attempts = attempts
         response = verdict.response if isinstance(verdict, StoreError) else verdict
         if isinstance(response, Response):
             part.message_id = getattr(response, "message_id", "")
@@ -189,7 +223,7 @@ class AccessLog(Middleware):
             life = self._group(direction, end, pdu, (place.reference, place.width, place.total), number)
         before = life.parts.get(number)
         if before is not None:
-            part.submitted, part.attempts = before.submitted, before.attempts + 1
+            part.submitted, part.attempts = before.submitted, before.attempts + part.attempts
         life.parts[number] = part
         if part.waits:
             self._expect_receipt(life, number, part)

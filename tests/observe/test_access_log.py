@@ -1,17 +1,20 @@
 """The access log: one record for each message, when its life is over, whatever ended it."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from link.carrier import link_to, until, verdict
+from link.carrier import Carrier, link_to, until, verdict
 from wire.ends import ACCOUNTS, QUICK, url
 
 from smppcore.access_log import AccessLog
+from smppcore.constants import CommandStatus
 from smppcore.correlation import Correlation
 from smppcore.errors import Refused
 from smppcore.esme import Esme, connect
@@ -20,7 +23,8 @@ from smppcore.link import Link
 from smppcore.middleware import Drop, Middleware
 from smppcore.pdu import DeliverSm, Request, SubmitMulti, SubmitSm, SubmitSmResp
 from smppcore.privacy import Privacy
-from smppcore.smsc import Smsc
+from smppcore.retry import Retry
+from smppcore.smsc import Peer, Smsc
 from smppcore.store import MemoryStore
 
 from .traffic import NUMBER, SENDER, SHOWN, SHOWN_SENDER, TEXT, Deliveries, carrier_of, message
@@ -320,6 +324,91 @@ async def test_a_segment_that_was_refused_and_tried_again_counts_once() -> None:
     await linked(Deliveries(refuse=[1]), access, use)
     [record] = records
     assert (record["verdict"], record["attempts"], record["message_ids"]) == ("ok", 2, ["m2", "m3"])
+
+
+AGAIN = Retry(tries=3, first=0.01, longest=0.01, statuses=frozenset({int(CommandStatus.ESME_RINVDSTADR)}))
+
+
+@pytest.mark.parametrize(
+    ("refuse", "verdict", "attempts"),
+    [([], "ok", 1), ([1], "ok", 2), ([1, 2], "ok", 3), ([1, 2, 3], "ESME_RINVDSTADR", 3)],
+)
+async def test_a_message_that_is_tried_again_is_one_record(refuse: list[int], verdict: str, attempts: int) -> None:
+    """A throttled message was a failure in the log, and beside it a success that had taken no time."""
+    records: list[Record] = []
+    deliveries = Deliveries(refuse=refuse)
+
+    async def use(link: Link) -> None:
+        with contextlib.suppress(Refused):
+            await link.submit_sm(message(registered_delivery=1), retry=AGAIN)
+        if verdict == "ok":
+            assert records == []
+            await deliveries.receipts()
+
+    await linked(deliveries, AccessLog(records.append), use)
+    [record] = records
+    assert (record["verdict"], record["attempts"]) == (verdict, attempts)
+    assert record["ending"] == ("receipt" if verdict == "ok" else "answered")
+    assert record["latency"] >= 0.005 * (attempts - 1)
+
+
+async def test_who_gives_up_between_two_attempts_has_one_record() -> None:
+    records: list[Record] = []
+    access = AccessLog(records.append)
+    slow = replace(AGAIN, first=30, longest=30)
+
+    async def use(link: Link) -> None:
+        call = asyncio.ensure_future(link.submit_sm(message(), retry=slow))
+        await until(lambda: access._tried)
+        call.cancel()
+        await asyncio.wait([call])
+        assert [record["verdict"] for record in records] == ["cancelled"]
+        call = asyncio.ensure_future(link.submit_sm(message(), retry=slow))
+        await until(lambda: access._tried)
+        await link.close()
+        assert await verdict(call) is Refused
+
+    await linked(Deliveries(refuse=[1, 2]), access, use)
+    assert [(record["verdict"], record["attempts"]) for record in records] == [("cancelled", 1), ("ESME_RINVDSTADR", 1)]
+    assert access._tried == {}
+
+
+async def test_who_gives_up_while_an_answer_is_waited_for_has_one_record() -> None:
+    records: list[Record] = []
+    answer: asyncio.Future[SubmitSmResp] = asyncio.get_running_loop().create_future()
+    came: list[SubmitSm] = []
+
+    def refuse_the_first(peer: Peer, pdu: SubmitSm) -> "int | asyncio.Future[SubmitSmResp]":
+        came.append(pdu)
+        return CommandStatus.ESME_RINVDSTADR if len(came) == 1 else answer
+
+    async with (
+        Carrier(refuse_the_first) as carrier,
+        link_to(carrier.port, middleware=[AccessLog(records.append)]) as link,
+    ):
+        call = asyncio.ensure_future(link.submit_sm(message(), retry=AGAIN))
+        await until(lambda: len(came) == 2)
+        call.cancel()
+        await until(lambda: records)
+        answer.set_result(SubmitSmResp(message_id="m1"))
+        await asyncio.wait([call])
+    [record] = records
+    assert (record["verdict"], record["attempts"]) == ("cancelled", 2)
+
+
+async def test_a_log_that_is_closed_tells_of_what_would_be_tried_again() -> None:
+    records: list[Record] = []
+    access = AccessLog(records.append)
+
+    async def use(link: Link) -> None:
+        call = asyncio.ensure_future(link.submit_sm(message(), retry=replace(AGAIN, first=30, longest=30)))
+        await until(lambda: access._tried)
+        access.close()
+        call.cancel()
+        await asyncio.wait([call])
+
+    await linked(Deliveries(refuse=[1]), access, use)
+    assert [record["verdict"] for record in records] == ["ESME_RINVDSTADR"]
 
 
 async def test_without_privacy_the_text_and_the_numbers_are_told() -> None:
