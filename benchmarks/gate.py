@@ -4,8 +4,8 @@ usage: python -m benchmarks.gate [--rounds N] [--seconds N]
 
 ESME and SMSC and their floors take turns, each in a process of its own; of the ratios of the rounds the median counts.
 CPU is that of the process, so that others on the machine can slow it down but hardly make it dearer. A limit stands
-about a third above what was measured, and whoever is above it is measured once more, in twice as many rounds, before it
-fails: the gate catches a step backwards, not the weather.
+about a third above what was measured on a busy machine, and whoever is above it is measured once more, in twice as many
+rounds, before it fails: the gate catches a step backwards, not the weather.
 """
 
 import argparse
