@@ -48,6 +48,7 @@ def _run(options: argparse.Namespace) -> int:
         _announce(options, prepared, left)
         if left.recipients:
             _consent(options, link, left)
+        prepared.begin()
         run = BulkRun(options, prepared, left, link, result)
         status = run_loop(run.run())
     finally:

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,7 +49,7 @@ class Prepared:
     """A campaign that was checked, with the open journal.
 
     ``deliver_at`` is the moment of delivery in seconds since the epoch, 0 for now; ``done`` are the rows that are not
-    sent to again.
+    sent to again; ``facts`` are what is kept of it.
     """
 
     campaign: Campaign
@@ -58,6 +58,12 @@ class Prepared:
     deliver_at: float
     done: set[int]
     resumed: bool
+    facts: Mapping[str, str]
+
+    def begin(self) -> None:
+        """Forget what the journal had, unless this goes on with it: nothing may stop the sending from here on."""
+        if not self.resumed:
+            self.file.begin(self.facts)
 
     def rest(self) -> Iterator[Recipient]:
         """Those that are still to be sent to."""
@@ -105,16 +111,22 @@ def checked(options: argparse.Namespace, campaign: Campaign) -> Summary:
 def opened(options: argparse.Namespace, result: Path, profile: CarrierProfile | None) -> JournalFile:
     """The journal beside the result. Raises Unready, StoreError."""
     path = result.with_name(f"{result.name}.journal")
-    if result.exists() and not path.exists() and not options.restart:
-        raise Unready(
-            f"{result} is there and its journal is not, so nobody knows to whom was sent; "
-            "--restart sends to all, --result writes elsewhere"
-        )
-    return JournalFile(path, rule=profile.receipts.pinned if profile is not None else None)
+    guessing = result.exists() and not options.restart
+    lost = Unready(
+        f"{result} is there and its journal is not, so nobody knows to whom was sent; "
+        "--restart sends to all, --result writes elsewhere"
+    )
+    if guessing and not path.exists():
+        raise lost
+    file = JournalFile(path, rule=profile.receipts.pinned if profile is not None else None)
+    if guessing and not file.facts():  # made by a run that nobody said yes to
+        file.close()
+        raise lost
+    return file
 
 
 def prepare(options: argparse.Namespace, campaign: Campaign, summary: Summary, file: JournalFile) -> Prepared:
-    """The journal taken up or begun. Raises Unready where it is about something else."""
+    """What there is to do. A journal that is to be begun anew stays as it is. Raises Unready where it is of another."""
     facts, kept = _facts(options, campaign), file.facts()
     changed = [words for name, words in FACTS.items() if kept and kept.get(name) != facts[name]]
     if changed and not options.restart:
@@ -123,12 +135,12 @@ def prepare(options: argparse.Namespace, campaign: Campaign, summary: Summary, f
             "again to go on with it, --result for a new one beside it, or --restart to forget it: all get it again"
         )
     resumed = bool(kept) and not options.restart
-    if not resumed:
+    if resumed:
+        file.resume()
+    else:
         kept = facts | {"deliver_at": str(_deliver_at(options.at, datetime.now(UTC)))}
-        file.begin(kept)
-    file.resume()
-    done = file.done(unknown=not options.resend_unknown)
-    return Prepared(campaign, summary, file, float(kept["deliver_at"]), done, resumed)
+    done = file.done(unknown=not options.resend_unknown) if resumed else set()
+    return Prepared(campaign, summary, file, float(kept["deliver_at"]), done, resumed, kept)
 
 
 def _facts(options: argparse.Namespace, campaign: Campaign) -> dict[str, str]:

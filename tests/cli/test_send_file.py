@@ -292,3 +292,32 @@ def test_a_terminal_shows_how_far_it_is(url: str, people: pathlib.Path) -> None:
     os.close(ours)
     assert "2/2" in shown.decode()
     assert "2 accepted" in shown.decode()
+
+
+def test_whoever_says_no_to_a_restart_loses_nothing(send: Send, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was sent is forgotten only once somebody has said yes: else the next run would send it to all again."""
+    assert send() == 0
+    far = Send(capsys, "smpp://id:pw@192.0.2.1:2775", send.result.with_name("people.csv"))
+    assert far("--restart") == 2
+    assert far("--restart", "--from", "Other") == 2
+    assert send() == 0
+    assert "goes on with" in send.err
+    assert "2 accepted" in send.err
+    assert "nothing left to send" in send.err
+
+
+def test_a_campaign_that_nobody_said_yes_to_has_not_begun(send: Send, capsys: pytest.CaptureFixture[str]) -> None:
+    far = Send(capsys, "smpp://id:pw@192.0.2.1:2775", send.result.with_name("people.csv"))
+    assert far("--from", "Wrong") == 2
+    assert send("--from", "Right") == 0
+
+
+def test_a_restart_that_nobody_said_yes_to_makes_no_journal_of_a_lost_one(
+    send: Send, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert send() == 0
+    send.journal.unlink()
+    far = Send(capsys, "smpp://id:pw@192.0.2.1:2775", send.result.with_name("people.csv"))
+    assert far("--restart") == 2
+    assert send() == 1
+    assert "its journal is not" in send.err
