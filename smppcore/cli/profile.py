@@ -52,7 +52,7 @@ def _check(word: str) -> None:
     if profile.file or profile.hosts.primary:
         profile.link_options()
         _check_password(profile)
-    for key, value in _said(profile):
+    for key, value in said(profile):
         print(f"{key} = {value}")
 
 
@@ -64,7 +64,8 @@ def _check_password(profile: CarrierProfile) -> None:
         print(f"note: {error}", file=sys.stderr)
 
 
-def _said(profile: CarrierProfile) -> Iterator[tuple[str, str]]:
+def said(profile: CarrierProfile) -> Iterator[tuple[str, str]]:
+    """Every key that is not as by default, and its value; passwords are hidden."""
     for field in dataclasses.fields(profile):
         if field.name != "file":
             yield from _differences(profile, field.name, getattr(profile, field.name), getattr(_USUAL, field.name))

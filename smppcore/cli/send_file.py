@@ -41,7 +41,7 @@ def _run(options: argparse.Namespace) -> int:
     result = options.result or options.file.with_name(f"{options.file.stem}.result.csv")
     file = opened(options, result, profile)
     try:
-        prepared = prepare(options, campaign, summary, file)
+        prepared = prepare(options, profile, campaign, summary, file)
         left = Summary()
         for recipient in prepared.rest():
             left.add(recipient)

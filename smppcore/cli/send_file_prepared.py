@@ -14,6 +14,7 @@ from smppcore.bulk.campaign import Campaign, Recipient, Summary
 from smppcore.bulk.journal_file import JournalFile
 from smppcore.bulk.recipient_list import RecipientList
 from smppcore.bulk.template import Template
+from smppcore.cli.profile import said
 from smppcore.cli.send_file_plan import named
 from smppcore.profile import CarrierProfile
 from smppcore.send_defaults import SendDefaults
@@ -34,6 +35,10 @@ FACTS: Final = {
     "transliterate": "--transliterate",
 }
 """What a campaign is about: where one of these has changed, it is another one."""
+
+
+NOTICED: Final = ("text.", "message.", "addresses.", "tlvs.")
+"""The keys of a profile that recipients notice; where to and how fast it sends may change."""
 
 
 class Unready(Exception):
@@ -125,9 +130,15 @@ def opened(options: argparse.Namespace, result: Path, profile: CarrierProfile | 
     return file
 
 
-def prepare(options: argparse.Namespace, campaign: Campaign, summary: Summary, file: JournalFile) -> Prepared:
+def prepare(
+    options: argparse.Namespace,
+    profile: CarrierProfile | None,
+    campaign: Campaign,
+    summary: Summary,
+    file: JournalFile,
+) -> Prepared:
     """What there is to do. A journal that is to be begun anew stays as it is. Raises Unready where it is of another."""
-    facts, kept = _facts(options, campaign), file.facts()
+    facts, kept = _facts(options, campaign, profile), file.facts()
     changed = [words for name, words in FACTS.items() if kept and kept.get(name) != facts[name]]
     if changed and not options.restart:
         raise Unready(
@@ -143,7 +154,8 @@ def prepare(options: argparse.Namespace, campaign: Campaign, summary: Summary, f
     return Prepared(campaign, summary, file, float(kept["deliver_at"]), done, resumed, kept)
 
 
-def _facts(options: argparse.Namespace, campaign: Campaign) -> dict[str, str]:
+def _facts(options: argparse.Namespace, campaign: Campaign, profile: CarrierProfile | None) -> dict[str, str]:
+    habits = said(profile) if profile is not None else ()
     values: dict[str, Any] = {
         "list": campaign.list.digest,
         "template": options.template,
@@ -151,7 +163,7 @@ def _facts(options: argparse.Namespace, campaign: Campaign) -> dict[str, str]:
         "text": options.text_column,
         "read": [options.encoding, campaign.list.delimiter],
         "source": options.source,
-        "profile": options.profile,
+        "profile": [options.profile, *(f"{key} = {value}" for key, value in habits if key.startswith(NOTICED))],
         "at": options.at,
         "validity": options.validity,
         "receipt": options.receipt,

@@ -256,6 +256,12 @@ def test_a_profile_says_how_the_carrier_wants_it(
     assert [row["to"] for row in result(send.result)] == ["3330000001", "3330000002"]
     assert send() == 1
     assert "--profile changed" in send.err
+    # How fast is nobody's business; another sender in the same file is another campaign.
+    profile.write_text(profile.read_text().replace("500.0", "400.0"), encoding="utf-8")
+    assert send("--profile", str(profile)) == 0, send.err
+    profile.write_text(profile.read_text().replace("72404", "72405"), encoding="utf-8")
+    assert send("--profile", str(profile)) == 1
+    assert "--profile changed" in send.err
 
 
 class Terminal(io.StringIO):
