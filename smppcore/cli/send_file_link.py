@@ -52,12 +52,14 @@ class BulkLink:
 
     @property
     def timeout(self) -> float | None:
-        """For each segment, waiting for its turn under the rate included."""
+        """For each segment, waiting for its turn included: for those before it in the window, and under the rate."""
         settings = self._profile.link_settings if self._profile is not None else Settings()
-        if settings.response_timeout is None or self._pace is None:
-            return settings.response_timeout
-        slowest = self._pace.rate * self._pace.lowest
-        return settings.response_timeout + self.places * self._longest / slowest
+        if settings.response_timeout is None:
+            return None
+        answers = settings.response_timeout * self._longest
+        if self._pace is None:
+            return answers
+        return answers + self.places * self._longest / (self._pace.rate * self._pace.lowest)
 
     def open(self, handlers: Mapping[type[Any], Any], on_notice: Callable[[Notice], None]) -> Link:
         """The link, not started."""
