@@ -5,8 +5,9 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +47,7 @@ class BulkRun:
         self._submission: Submission
         self._open_link: Link | None = None
         self._progress = Progress(left.people)
+        self._rest = _begun(islice(work.rest(), left.people))
         self._signals = 0
         self.left = left.people
         """How many have not been sent to."""
@@ -97,7 +99,7 @@ class BulkRun:
             if self._interrupted.is_set():
                 return
             with self._progress.shown():
-                await self._sending.run(self._work.rest())
+                await self._sending.run(self._rest)
             self.error = self._sending.error
             if self._options.receipt and not self._interrupted.is_set() and self.error is None:
                 seconds = self._options.wait + max(0.0, self._work.deliver_at - time.time())
@@ -165,3 +167,8 @@ class BulkRun:
         accepted = self.counts[str(RecipientVerdict.ACCEPTED)]
         all_taken = accepted == self._work.summary.people and not self._work.summary.bad
         return 0 if all_taken and not self.counts.get("receipts_missing") else FAILED
+
+
+def _begun(recipients: Iterator[Recipient]) -> Iterator[Recipient]:
+    """The same, the first of them at hand: to pass over a million that have theirs takes long, and no link may wait."""
+    return chain(list(islice(recipients, 1)), recipients)

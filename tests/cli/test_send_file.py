@@ -1,5 +1,6 @@
 """``smppcore send --file`` as people run it: what it says before, what it refuses, and what it leaves behind."""
 
+import asyncio
 import contextlib
 import io
 import json
@@ -16,6 +17,8 @@ import pytest
 from bulk.lists import result
 
 from cli.processes import ENVIRONMENT, LIMIT, simulator
+from smppcore.bulk.campaign import Campaign, Entry
+from smppcore.bulk.recipient_list import Row
 from smppcore.cli.main import main
 
 
@@ -327,3 +330,27 @@ def test_a_restart_that_nobody_said_yes_to_makes_no_journal_of_a_lost_one(
     assert far("--restart") == 2
     assert send() == 1
     assert "its journal is not" in send.err
+
+
+def test_those_who_have_theirs_are_passed_over_before_it_binds(
+    send: Send, people: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a list of a million that takes many seconds, in which the SMSC would hear nothing from a link that is up."""
+    numbers = [f"+39333{row:07d},Anna\n" for row in range(50)]
+    people.write_text("".join(["to,name\n", *numbers]), encoding="utf-8")
+    assert send() == 0
+    with contextlib.closing(sqlite3.connect(send.journal)) as connection, connection:
+        connection.execute("DELETE FROM recipients WHERE row = 20")
+        connection.execute("DELETE FROM parts WHERE row = 20")
+    inside: list[int] = []
+    entry_of = Campaign._entry
+
+    def entry(campaign: Campaign, row: Row) -> Entry:
+        if asyncio._get_running_loop() is not None:
+            inside.append(row.row)
+        return entry_of(campaign, row)
+
+    monkeypatch.setattr(Campaign, "_entry", entry)
+    assert send() == 0
+    assert "1 to send to" in send.err
+    assert inside == []
