@@ -1,6 +1,7 @@
 """One text to one recipient over a Link, and what that means for the recipient."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +12,20 @@ from smppcore.bulk.late_answers import LateAnswers
 from smppcore.bulk.steps import NOT_SENT, Outcome, PartVerdict, RecipientVerdict, reason_of, verdict_of
 from smppcore.errors import AnyPdu, NotSent, OutcomeUnknown, Refused, SmppError, StateError
 from smppcore.link import Link
-from smppcore.retry import TEMPORARY
+from smppcore.link_event import LinkState
+from smppcore.retry import TEMPORARY, Retry
 from smppcore.sent import Sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntilEnding(Retry):
+    """A Retry for the link that tries nothing again once ``ending`` says that the run ends."""
+
+    ending: Callable[[], bool]
+
+    def covers(self, error: Refused | OutcomeUnknown) -> bool:
+        """Whether a verdict like this is worth another attempt now."""
+        return not self.ending() and Retry.covers(self, error)
 
 
 class Submission:
@@ -54,8 +67,8 @@ class Submission:
 
     @property
     def is_up(self) -> bool:
-        """Whether the link is bound."""
-        return self._link.esme is not None
+        """Whether the link is bound so that it can send: of a pair, the transmitter."""
+        return self._link.state is LinkState.UP
 
     async def wait_up(self) -> None:
         """Wait until it is bound. Raises ConnectionError where it never will be, TimeoutError when patience is over."""
@@ -91,7 +104,7 @@ class Submission:
 
     def _failed(self, recipient: Recipient, error: SmppError) -> Outcome:
         """None of the segments was taken, as far as is known."""
-        if isinstance(error, Refused) and self.ending and error.status in TEMPORARY:
+        if isinstance(error, Refused) and (_cut_short(error) or (self.ending and error.status in TEMPORARY)):
             return NOT_SENT
         outcome = outcome_of((PartVerdict(False, reason=str(error)),) * recipient.segments, [error])
         if isinstance(error, OutcomeUnknown) and recipient.segments == 1:
@@ -101,6 +114,11 @@ class Submission:
     def _expect_late(self, recipient: Recipient, outcome: Outcome, unanswered: Mapping[int, AnyPdu]) -> None:
         if self._late is not None and unanswered:
             self._late.expect(recipient, outcome, unanswered)
+
+
+def _cut_short(error: Refused) -> bool:
+    """Whether it was to be tried again, and the link was not there for that (Requests: the most careful verdict)."""
+    return isinstance(error.__cause__, NotSent)
 
 
 def part_verdicts(sent: Sent) -> tuple[PartVerdict, ...]:

@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, Final
 
 from smppcore.backoff import LOUD
+from smppcore.bulk.submission import UntilEnding
 from smppcore.cli.profile_option import url_or_default
 from smppcore.link import Link
 from smppcore.link_event import LinkEvent, LinkState
@@ -61,8 +63,10 @@ class BulkLink:
             return answers
         return answers + self.places * self._longest / (self._pace.rate * self._pace.lowest)
 
-    def open(self, handlers: Mapping[type[Any], Any], on_notice: Callable[[Notice], None]) -> Link:
-        """The link, not started."""
+    def open(
+        self, handlers: Mapping[type[Any], Any], on_notice: Callable[[Notice], None], ending: Callable[[], bool]
+    ) -> Link:
+        """The link, not started. What is refused for now is tried again until the run is ``ending``."""
         self._settled = asyncio.get_running_loop().create_future()
         options: dict[str, Any] = {
             "handlers": handlers,
@@ -73,9 +77,13 @@ class BulkLink:
             "on_event": self._on_event,
             "give_up_on": LOUD,
         }
+        policy = (self._profile.retry if self._profile is not None else None) or RETRY
+        own = {field.name: getattr(policy, field.name) for field in fields(policy)}
+        # Nobody gets it twice unless that is asked for, whatever a profile says of single messages.
+        options["retry"] = UntilEnding(**own | {"unknown": False}, ending=ending)
         if self._profile is None:
-            return Link(self._url, bind=self._mode, retry=RETRY, **options)  # type: ignore[arg-type]
-        return self._profile.link(retry=self._profile.retry or RETRY, **options)
+            return Link(self._url, bind=self._mode, **options)  # type: ignore[arg-type]
+        return self._profile.link(**options)
 
     def _on_event(self, event: LinkEvent) -> None:
         """The first bind says whether there is any sense in going on; later ones come back by themselves."""

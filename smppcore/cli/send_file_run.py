@@ -79,7 +79,7 @@ class BulkRun:
         """Send what is left, and wait for receipts."""
         late = LateAnswers(journal)
         handlers = {DeliverSm: self._on_message, DataSm: self._on_message}
-        link = self._open_link = self._link.open(handlers, late.noticed)
+        link = self._open_link = self._link.open(handlers, late.noticed, self._interrupted.is_set)
         self._submission = Submission(
             link,
             source=self._options.source,

@@ -25,11 +25,12 @@ from smppcore.bulk import (
     Submission,
 )
 from smppcore.bulk.journal_file import JournalFile, KeptRecipient
+from smppcore.bulk.submission import UntilEnding
 from smppcore.constants import CommandStatus, EsmClass
 from smppcore.dispatch import Answer
-from smppcore.errors import OutcomeUnknown, Refused, StateError, StoreError
+from smppcore.errors import NotSent, OutcomeUnknown, Refused, StateError, StoreError
 from smppcore.link import Link
-from smppcore.pdu import DataSm, DeliverSm, SubmitSm, SubmitSmResp
+from smppcore.pdu import Bind, BindTransmitter, DataSm, DeliverSm, SubmitSm, SubmitSmResp
 from smppcore.retry import Retry
 from smppcore.smsc import Peer, Smsc
 from smppcore.text import segments
@@ -276,6 +277,30 @@ async def test_who_is_refused_for_now_when_the_run_ends_is_left_to_the_next_run(
     assert outcome.verdict is None
 
 
+async def test_ctrl_c_does_not_wait_for_those_that_are_refused_for_now_again_and_again(
+    carrier: Carrier, tmp_path: Path
+) -> None:
+    """A full queue at the SMSC may last for as long as the Retry tries, which is ten minutes."""
+    carrier.answers = dict.fromkeys(range(1, 1_000_000), CommandStatus.ESME_RMSGQFUL)
+    interrupted = asyncio.Event()
+    retry = UntilEnding(tries=1_000_000, total=1e6, first=0.001, longest=0.002, ending=interrupted.is_set)
+    async with (
+        Journal(tmp_path / "journal") as journal,
+        Link(url(carrier.smsc.port), settings=QUICK, retry=retry) as link,
+    ):
+        await link.wait_up(5)
+        submission = Submission(link)
+        sending = Sending(journal, submission, places=2)
+        task = asyncio.ensure_future(sending.run([*people(4), *people(6, LONG)[4:]]))
+        while await journal.read(lambda _: carrier.asked) < 20:
+            pass
+        interrupted.set()
+        submission.ending = True
+        sending.stop()
+        await task
+        assert (sending.error, await journal.read(lambda file: list(file.recipients()))) == (None, [])
+
+
 async def test_a_link_that_stays_down_ends_the_run_and_nobody_is_in_doubt(carrier: Carrier, tmp_path: Path) -> None:
     async with running(carrier, tmp_path) as run:
         await carrier.smsc.close()
@@ -326,3 +351,36 @@ async def test_receipts_that_were_missing_come_to_the_next_run(carrier: Carrier,
             await peer.deliver_sm(receipt_for(f"id{row + 1}", f"39333{row:07d}"))
         assert await waiting == 0
     assert carrier.asked == 5
+
+
+async def test_a_pair_whose_receiver_alone_is_bound_cannot_send_and_ends_the_run(tmp_path: Path) -> None:
+    """Each recipient would be intended, waited for and taken back again and again, without an end."""
+
+    def authenticate(peer: Peer, bind: Bind[Any]) -> bool:
+        return not isinstance(bind, BindTransmitter)
+
+    async with (
+        Smsc(authenticate=authenticate, settings=QUICK) as smsc,
+        Journal(tmp_path / "journal") as journal,
+        Link(url(smsc.port), bind="pair", settings=QUICK, backoff=SOON) as link,
+    ):
+        while await journal.read(lambda _: link.esme) is None:
+            pass
+        sending = Sending(journal, Submission(link, timeout=0.05, patience=0.05), places=2)
+        await sending.run(people(3))
+        assert isinstance(sending.error, TimeoutError)
+        assert await journal.read(lambda file: list(file.recipients())) == []
+
+
+async def test_who_was_refused_for_now_before_the_link_was_lost_for_long_is_tried_again() -> None:
+    """An SMSC that shuts down says "later" first: nothing was taken, and the tries of the Retry are not over."""
+
+    class Lost:
+        async def send(self, text: str, **choices: Any) -> None:
+            request = SubmitSm()
+            refused = Refused(SubmitSmResp(command_status=CommandStatus.ESME_RX_T_APPN), request)
+            raise refused from NotSent("the link is down", request)
+
+    for text in ("short", LONG):
+        outcome = await Submission(Lost()).submit(people(1, text)[0])  # type: ignore[arg-type]
+        assert outcome.verdict is None
