@@ -247,6 +247,11 @@ class JournalFile:
         rows = self._connection.execute("SELECT verdict, count(*) FROM recipients WHERE verdict <> '' GROUP BY verdict")
         return {RecipientVerdict(verdict): count for verdict, count in rows}
 
+    def in_flight(self) -> int:
+        """How many recipients are being sent to for the first time; where the run has ended they are unknown."""
+        (count,) = self._connection.execute("SELECT count(*) FROM recipients WHERE verdict = ''").fetchone()
+        return int(count)
+
     def states(self) -> dict[str, int]:
         """How many segments have ended in which state, by their last receipts."""
         return dict(self._connection.execute("SELECT state, count(*) FROM parts WHERE final GROUP BY state"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from smppcore.bulk.campaign import Bad, Entry
-from smppcore.bulk.journal_file import KeptPart, KeptRecipient
+from smppcore.bulk.journal_file import IN_FLIGHT, KeptPart, KeptRecipient
 from smppcore.bulk.steps import RecipientVerdict
 
 COLUMNS: Final = (
@@ -33,11 +33,10 @@ the answer came, and when the last receipt.
 """
 NOT_SENT: Final = "not sent"
 SKIPPED: Final = "skipped"
-SENDING: Final = "sending"
 
 
 def write_result(path: Path, entries: Iterable[Entry], kept: Iterable[KeptRecipient]) -> None:
-    """Write the file, or leave the old one as it is. Raises OSError."""
+    """Write the file, or leave the old one as it is; who has no verdict now, at the end, is unknown. Raises OSError."""
     partial = path.with_name(f"{path.name}.partial")
     try:
         partial.touch(0o600)
@@ -70,8 +69,8 @@ def _row(entry: Entry, kept: KeptRecipient | None) -> tuple[object, ...]:
     return (
         entry.line,
         entry.to.addr,
-        kept.verdict or SENDING,
-        kept.reason,
+        kept.verdict or RecipientVerdict.UNKNOWN,
+        kept.reason if kept.verdict else IN_FLIGHT,
         entry.segments,
         sum(part.verdict.taken for part in kept.parts),
         " ".join(part.verdict.message_id for part in kept.parts if part.verdict.message_id),

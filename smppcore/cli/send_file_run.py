@@ -69,7 +69,10 @@ class BulkRun:
                     await self._over_link(journal)
             except (SmppError, OSError) as error:
                 self.error = self.error or error
-            await journal.read(self._write_result)
+            try:
+                await journal.read(self._write_result)
+            except OSError as error:
+                self.error = self.error or StoreError(f"{self._result}: {error.strerror or error}")
             self.counts = await journal.read(self._counted)
         return self._status()
 
@@ -153,6 +156,8 @@ class BulkRun:
     def _counted(self, file: JournalFile) -> dict[str, Any]:
         verdicts = file.verdicts()
         counts: dict[str, Any] = {str(each): verdicts.get(each, 0) for each in RecipientVerdict}
+        counts[str(RecipientVerdict.UNKNOWN)] += file.in_flight()
+        self.left = max(0, self._work.summary.people - sum(counts.values()))
         counts |= {"not sent": self.left, "skipped": len(self._work.summary.bad)}
         if self._options.receipt:
             counts |= {"receipts": file.states(), "receipts_missing": file.outstanding()}

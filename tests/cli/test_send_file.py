@@ -11,15 +11,18 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from bulk.lists import result
 
 from cli.processes import ENVIRONMENT, LIMIT, simulator
 from smppcore.bulk.campaign import Campaign, Entry
+from smppcore.bulk.journal_file import JournalFile
 from smppcore.bulk.recipient_list import Row
+from smppcore.bulk.steps import Decide, Step
 from smppcore.cli.main import main
+from smppcore.errors import StoreError
 
 
 @pytest.fixture(scope="module")
@@ -354,3 +357,46 @@ def test_those_who_have_theirs_are_passed_over_before_it_binds(
     assert send() == 0
     assert "1 to send to" in send.err
     assert inside == []
+
+
+def test_a_disk_that_is_full_leaves_nobody_certain_who_was_on_the_way(
+    send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are not "not sent": the next run leaves them alone, and the result says so already."""
+    carry_out = JournalFile.carry_out
+
+    def full(file: JournalFile, steps: Sequence[Step]) -> list[bool | None]:
+        if any(isinstance(step, Decide) for step in steps):
+            raise StoreError("the disk is full")
+        return carry_out(file, steps)
+
+    monkeypatch.setattr(JournalFile, "carry_out", full)
+    assert send("--json") == 1
+    assert "smppcore send: the disk is full" in send.err
+    assert "not sent" not in send.err
+    counts = json.loads(send.out)
+    assert (counts["unknown"], counts["not sent"], counts["accepted"]) == (2, 0, 0)
+    before = [(row["verdict"], row["reason"]) for row in result(send.result)]
+    assert before == [("unknown", "in flight when the run ended")] * 2
+    monkeypatch.undo()
+    assert send("--json") == 1
+    assert [(row["verdict"], row["reason"]) for row in result(send.result)] == before
+
+
+def test_a_result_that_cannot_be_written_does_not_hide_the_counts(send: Send) -> None:
+    send.result.mkdir()
+    assert send("--restart") == 1
+    assert "accepted: 2\n" in send.out
+    assert f"smppcore send: {send.result}: " in send.err
+
+
+def test_who_is_to_be_sent_to_again_and_was_not_is_counted_once(send: Send, capsys: pytest.CaptureFixture[str]) -> None:
+    assert send() == 0
+    with contextlib.closing(sqlite3.connect(send.journal)) as connection, connection:
+        connection.execute("UPDATE recipients SET verdict = 'unknown'")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    nobody = Send(capsys, f"smpp://id:pw@127.0.0.1:{port}", send.result.with_name("people.csv"))
+    assert nobody("--resend-unknown", "--json") == 4
+    counts = json.loads(nobody.out)
+    assert (counts["unknown"], counts["not sent"]) == (2, 0)
