@@ -1,5 +1,6 @@
 """Who gets which text: a list, a template and how they are sent, as recipients one after the other."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from smppcore.text import Alphabet, Segmentation, TextError, flash, segments
 
 TEXT_COLUMN: Final = "text"
 """The column with the text of each recipient, where there is no template."""
+
+FRACTION: Final = re.compile(r"\+?\d+\.0+")
+"""A number as programs write it that take it for an amount; with its zeros it is the number of somebody else."""
 
 
 class Recipient(NamedTuple):
@@ -130,6 +134,8 @@ class Campaign:
         empty = [name for name in self._needed if not row.values[name].strip()]
         if empty:
             return self._bad(row, f"nothing in {', '.join(empty)}")
+        if FRACTION.fullmatch(number := row.values[self.to_column].strip()):
+            return self._bad(row, f"{number!r} is a fraction: whatever wrote the list took numbers for amounts")
         try:
             to = self._defaults.addresses.recipient(row.values[self.to_column])
             text = self._text(row)

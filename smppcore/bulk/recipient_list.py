@@ -104,7 +104,10 @@ def _encoding_of(data: bytes) -> str:
 def _delimiter_of(text: str) -> str:
     """Of the first line: csv.Sniffer looks at texts as well, and takes what is frequent in them for a delimiter."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(DELIMITERS, key=lambda each: len(next(csv.reader([first], delimiter=each), [])))
+    try:
+        return max(DELIMITERS, key=lambda each: len(next(csv.reader([first], delimiter=each), [])))
+    except csv.Error as error:
+        raise ListError(f"line 1: {error}") from None
 
 
 def _header(cells: list[str]) -> tuple[str, ...]:

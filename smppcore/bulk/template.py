@@ -9,9 +9,11 @@ from string import Formatter
 
 
 class Template:
-    """Raises ValueError for braces that do not match, and for anything in them that is no name."""
+    """Raises ValueError for no text at all, for braces that do not match, and for anything in them that is no name."""
 
     def __init__(self, text: str) -> None:
+        if not text.strip():
+            raise ValueError("the template has no text")
         self.text = text
         self._pieces: list[tuple[str, str | None]] = []
         try:

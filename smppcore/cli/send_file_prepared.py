@@ -33,6 +33,7 @@ FACTS: Final = {
     "flash": "--flash",
     "languages": "--languages",
     "transliterate": "--transliterate",
+    "duplicates": "--allow-duplicates",
 }
 """What a campaign is about: where one of these has changed, it is another one."""
 
@@ -115,6 +116,8 @@ def checked(options: argparse.Namespace, campaign: Campaign) -> Summary:
 
 def opened(options: argparse.Namespace, result: Path, profile: CarrierProfile | None) -> JournalFile:
     """The journal beside the result. Raises Unready, StoreError."""
+    if result.exists() and result.samefile(options.file):
+        raise Unready("--result is the list itself, which it would take the place of")
     path = result.with_name(f"{result.name}.journal")
     guessing = result.exists() and not options.restart
     lost = Unready(
@@ -170,6 +173,7 @@ def _facts(options: argparse.Namespace, campaign: Campaign, profile: CarrierProf
         "flash": options.flash,
         "languages": options.languages,
         "transliterate": options.transliterate,
+        "duplicates": options.allow_duplicates,
     }
     return {name: json.dumps(value) for name, value in values.items()}
 

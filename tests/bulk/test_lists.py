@@ -32,9 +32,9 @@ def test_a_template_takes_columns_and_nothing_else() -> None:
     assert template.fill({"first name": "Anna", "code": "7", "other": "x"}) == "Dear Anna, {code}: 77"
 
 
-@pytest.mark.parametrize("text", ["{a", "a}", "{}", "{ }", "{a!r}", "{a:>10}", "{a:{b}}"])
+@pytest.mark.parametrize("text", ["{a", "a}", "{}", "{ }", "{a!r}", "{a:>10}", "{a:{b}}", "", " \n"])
 def test_what_is_no_place_for_a_column_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="template: "):
+    with pytest.raises(ValueError, match="template"):
         Template(text)
 
 
@@ -87,6 +87,12 @@ def test_a_list_without_what_is_needed(text: str, named: str) -> None:
         Campaign(people(text))
 
 
+def test_a_first_line_without_an_end_is_named() -> None:
+    """No list at all, but something else that somebody gave by mistake."""
+    with pytest.raises(ListError, match="line 1: field larger than field limit"):
+        people("a" * 200_000)
+
+
 def test_quotes_that_do_not_match_are_named_by_their_line() -> None:
     with pytest.raises(ListError, match="line 3: "):
         entries(Campaign(people('to,text\n+393331234567,"a"\n+393331234568,"b"x\n')))
@@ -119,6 +125,17 @@ def test_everything_that_is_wrong_is_named_with_its_line() -> None:
 def test_a_text_that_is_too_long_is_named() -> None:
     ((line, reason),) = entries(Campaign(people("to,text\n+393331234567," + "a" * 153 * 256)))
     assert (line, "255" in reason) == (2, True)
+
+
+@pytest.mark.parametrize("number", ["393331234567.0", "+393331234567.0", "39333123456.00"])
+def test_a_number_that_a_program_has_made_a_fraction_of_goes_to_nobody_else(number: str) -> None:
+    """With the zero behind the dot it would be the number of somebody else."""
+    ((line, reason),) = entries(Campaign(people(f"to,text\n{number},hello\n")))
+    assert (line, reason) == (2, f"{number!r} is a fraction: whatever wrote the list took numbers for amounts")
+
+
+def test_dots_may_stand_between_the_groups_of_a_number() -> None:
+    assert entries(Campaign(people("to,text\n+33.6.12.34.56.00,hello\n"))) == [(2, "33612345600")]
 
 
 def test_one_number_written_in_three_ways_is_one_recipient() -> None:

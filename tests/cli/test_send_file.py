@@ -165,6 +165,16 @@ def test_who_is_in_the_list_twice_may_get_it_twice(send: Send, people: pathlib.P
     people.write_text("to,name\n+393330000001,Anna\n+393330000001,Anna\n", encoding="utf-8")
     assert send("--allow-duplicates") == 0
     assert [row["verdict"] for row in result(send.result)] == ["accepted", "accepted"]
+    assert send("--skip-bad") == 1  # the result would say of one who got it that he was skipped
+    assert "--allow-duplicates changed" in send.err
+    assert [row["verdict"] for row in result(send.result)] == ["accepted", "accepted"]
+
+
+def test_a_result_never_takes_the_place_of_its_list(send: Send, people: pathlib.Path) -> None:
+    before = people.read_bytes()
+    assert send("--result", str(people), "--restart") == 1
+    assert "--result is the list itself" in send.err
+    assert people.read_bytes() == before
 
 
 def test_beyond_this_machine_somebody_has_to_say_yes(capsys: pytest.CaptureFixture[str], people: pathlib.Path) -> None:
@@ -218,6 +228,7 @@ def test_without_a_list_a_number_and_a_text_are_needed(words: list[str], capsys:
     ("more", "named"),
     [
         (["--file", "/nowhere.csv"], "/nowhere.csv"),
+        (["--template", " "], "the template has no text"),
         (["--template", "{nothing}"], "no column 'nothing'; there are to, name"),
         (["--to-column", "nothing"], "no column 'nothing'"),
         (["--from", "a name that is too long"], "a name that is too long"),
