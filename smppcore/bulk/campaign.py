@@ -139,30 +139,34 @@ class Campaign:
         try:
             to = self._defaults.addresses.recipient(row.values[self.to_column])
             text = self._text(row)
-            plan = self._plan(text)
+            plan, data_coding = self._plan(text)
         except (AddressError, TextError) as error:
             return self._bad(row, str(error))
-        return Recipient(row.row, row.line, to, text, self._data_coding(plan), plan.parts, plan.coding)
+        return Recipient(row.row, row.line, to, text, data_coding, plan.parts, plan.coding)
 
     def _text(self, row: Row) -> str:
         if self.template is None:
             return row.values[self._needed[0]]
         return self.template.fill(row.values)
 
-    def _plan(self, text: str) -> Segmentation:
+    def _plan(self, text: str) -> tuple[Segmentation, int | None]:
+        """What the text takes, and its data_coding where not the text alone decides that."""
+        if not self._flashed:
+            return self._segments(text, self._defaults.data_coding, self._alphabet), None
+        found = self._segments(text, None, "gsm0338")  # a class has no other alphabets, whatever the SMSC means by 0
+        data_coding = flash(Alphabet.UCS2 if found.coding == "utf-16-be" else Alphabet.GSM)
+        return self._segments(text, data_coding, self._alphabet), data_coding
+
+    def _segments(self, text: str, data_coding: int | None, alphabet: str) -> Segmentation:
+        """Where the SMSC splits a payload it is taken to do that with headers."""
         return segments(
             text,
-            data_coding=self._defaults.data_coding,
+            data_coding=data_coding,
             languages=self._languages,
-            reference_bits=16 if self._defaults.long == "udh16" else 8,
-            default=self._alphabet,
+            long="udh8" if self._defaults.long == "payload" else self._defaults.long,
+            default=alphabet,
             transliterate=self._transliterate,
         )
-
-    def _data_coding(self, plan: Segmentation) -> int | None:
-        if not self._flashed:
-            return None
-        return flash(Alphabet.UCS2 if plan.coding == "utf-16-be" else Alphabet.GSM)
 
     def _bad(self, row: Row, reason: str) -> Bad:
         return Bad(row.row, row.line, row.values.get(self.to_column, ""), reason)

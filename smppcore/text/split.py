@@ -80,19 +80,22 @@ def segments(
     data_coding: int | None = None,
     languages: Collection[int] = (),
     reference_bits: int = 8,
+    long: Long | None = None,
     extra_udh_octets: int = 0,
     default: str = GSM,
     codecs: Mapping[int, str] | None = None,
     transliterate: bool = False,
 ) -> Segmentation:
-    """Counts what `split` would make of `text` with "udh8" or "udh16", by `reference_bits`.
+    """Counts what `split` would make of `text` with "udh8" or "udh16", by `reference_bits`, or with `long`.
 
     `extra_udh_octets` are elements that you will add to each header, without the UDHL: 6 for ports of 16 bits.
     Everything else, and what is raised, is as in `split`.
     """
     if reference_bits not in (8, 16):
         raise ValueError(f"reference_bits is {reference_bits}, not 8 or 16")
-    wish = Wish(data_coding, languages, f"udh{reference_bits}", extra_udh_octets, default, codecs, transliterate)
+    wish = Wish(
+        data_coding, languages, long or f"udh{reference_bits}", extra_udh_octets, default, codecs, transliterate
+    )
     text, replaced = transliterated(text, wish)
     plan = choose(text, wish)
     first = first_choice(text, wish)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from smppcore.address_rules import AddressRule, AddressRules
 from smppcore.bulk import Bad, Campaign, ListError, Recipient, RecipientList, Summary, Template
 from smppcore.send_defaults import SendDefaults
-from smppcore.text import LANGUAGES, Alphabet, flash
+from smppcore.text import LANGUAGES, Alphabet, Long, flash
 
 
 def people(text: str, written: str = "utf-8", encoding: str | None = None) -> RecipientList:
@@ -174,3 +174,46 @@ def test_both_looks_at_a_list_see_the_same(rows: list[tuple[str, int]]) -> None:
     assert first == second
     assert [each.row for each in first] == list(range(len(rows)))
     assert len({each.to for each in first if isinstance(each, Recipient)}) == len({digit for _, digit in rows})
+
+
+TEXTS = ("plain", "ş" * 100, "ş" * 200, "é" * 141, "û" * 300, "привет " * 30, "[€]" * 60, "😀" * 40, "ñ" * 161)
+
+
+@pytest.mark.parametrize("flashed", [False, True])
+@pytest.mark.parametrize("alphabet", ["gsm0338", "latin-1"])
+@pytest.mark.parametrize("languages", [(), (1,), tuple(LANGUAGES)])
+@pytest.mark.parametrize("long", ["udh8", "udh16", "sar"])
+@pytest.mark.parametrize("data_coding", [None, 8])
+def test_what_is_shown_before_is_what_is_sent_then(
+    long: Long, languages: tuple[int, ...], alphabet: str, flashed: bool, data_coding: int | None
+) -> None:
+    """Segments are what carriers charge for; and a text that cannot be sent is named before anything is."""
+    defaults = SendDefaults(long=long, data_coding=data_coding)
+    lines = [f"+39333123456{row},{text}\n" for row, text in enumerate(TEXTS)]
+    campaign = Campaign(
+        people("to,text\n" + "".join(lines)),
+        defaults=defaults,
+        languages=languages,
+        flashed=flashed,
+        alphabet=alphabet,
+    )
+    recipients = sent(campaign)
+    assert len(recipients) == len(TEXTS)
+    for each in recipients:
+        pdus = list(
+            defaults.messages(
+                each.text,
+                1,
+                to=each.to,
+                source="",
+                receipt=None,
+                data_coding=each.data_coding,
+                languages=languages,
+                long=None,
+                default=alphabet,
+                transliterate=None,
+                fields={},
+            )
+        )
+        in_ucs2 = pdus[0].data_coding in (8, flash(Alphabet.UCS2))
+        assert (len(pdus), in_ucs2) == (each.segments, each.coding == "utf-16-be"), each
