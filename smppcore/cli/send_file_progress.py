@@ -25,7 +25,8 @@ class Progress:
     def decided(self, outcome: Outcome) -> None:
         """One more has its verdict."""
         self._verdicts[str(outcome.verdict)] += 1
-        self._draw()
+        with contextlib.suppress(OSError):  # nobody looks any more; the result tells the same
+            self._draw()
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:

@@ -83,6 +83,8 @@ class Generators:
         number = next(self._numbers)
         shift = self._shifts[number] = Shift(self, number, plan)
         self.tell(user=number, plan=plan.to_json())
+        if self.draining:  # others had their turn meanwhile, and the end of the test may have been one of them
+            shift.stop()
         return shift
 
     def leave(self, number: int) -> None:

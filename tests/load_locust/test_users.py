@@ -52,6 +52,11 @@ def test_another_machine_needs_the_same_word_and_cap_as_the_command() -> None:
     assert told["shown"] == [found for found in told["found"] if found]
 
 
+def test_a_user_that_begins_while_the_test_ends_is_told_so() -> None:
+    """It would send on, and the end of the test would wait for it as long as it may."""
+    assert printed("late")["told"] == ["user plan", "user stop"]
+
+
 def test_every_message_is_a_request_and_every_failure_has_its_name() -> None:
     """Requests, failures, requests without a time, shortest and longest time in milliseconds, octets."""
     told = printed("fired")
