@@ -197,7 +197,12 @@ class StoreError(SmppError):
 
 
 class Verdict(SmppError):
-    """How a request ended when it did not end well; ``request`` is the PDU that was to be sent."""
+    """How a request ended when it did not end well; ``request`` is the PDU that was to be sent.
+
+    ``parts`` has what became of each segment (SentPart) where this stands for a text of several, none of them taken.
+    """
+
+    parts: tuple[Any, ...] = ()
 
     def __init__(self, text: str, request: AnyPdu) -> None:
         super().__init__(text)

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from smppcore.address import Address
 from smppcore.attempts import Attempts
-from smppcore.errors import NotSent, OutcomeUnknown, Refused, SmppError, StateError, StoreError
+from smppcore.errors import NotSent, OutcomeUnknown, Refused, SmppError, StateError, StoreError, Verdict
 from smppcore.message import receipt_of, text_of
 from smppcore.outcome import ASKS_RECEIPT, ReceiptWatch, watched
 from smppcore.pdu import (
@@ -337,7 +337,10 @@ async def _all_parts(
     errors = [part.error for part in parts if part.error is not None]
     if len(errors) == len(parts):
         # A segment that was taken, or may have been, matters more than others that certainly were not.
-        raise next((error for error in errors if isinstance(error, OutcomeUnknown | StoreError)), errors[0])
+        worst = next((error for error in errors if isinstance(error, OutcomeUnknown | StoreError)), errors[0])
+        if isinstance(worst, Verdict) and len(parts) > 1:
+            worst.parts = tuple(parts)
+        raise worst
     if watch is not None:
         for number, part in enumerate(parts):
             if part.error is not None:

@@ -1,5 +1,6 @@
 """What is written into a journal: one value per step, and the words that they are made of."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeAlias
 
@@ -24,14 +25,14 @@ class PartVerdict(NamedTuple):
     reason: str = ""
 
 
-def verdict_of(parts: tuple[PartVerdict, ...]) -> RecipientVerdict:
+def verdict_of(parts: Sequence[PartVerdict]) -> RecipientVerdict:
     """The whole, where each segment was taken or certainly was not."""
     if all(part.taken for part in parts):
         return RecipientVerdict.ACCEPTED
     return RecipientVerdict.PARTLY if any(part.taken for part in parts) else RecipientVerdict.REFUSED
 
 
-def reason_of(parts: tuple[PartVerdict, ...]) -> str:
+def reason_of(parts: Sequence[PartVerdict]) -> str:
     """The first that something was wrong with."""
     return next((part.reason for part in parts if part.reason), "")
 

@@ -10,11 +10,12 @@ from smppcore.address import Address
 from smppcore.bulk.campaign import Recipient
 from smppcore.bulk.late_answers import LateAnswers
 from smppcore.bulk.steps import NOT_SENT, Outcome, PartVerdict, RecipientVerdict, reason_of, verdict_of
-from smppcore.errors import AnyPdu, NotSent, OutcomeUnknown, Refused, SmppError, StateError
+from smppcore.errors import AnyPdu, NotSent, OutcomeUnknown, Refused, SmppError, StateError, Verdict
 from smppcore.link import Link
 from smppcore.link_event import LinkState
+from smppcore.pdu import SubmitSm
 from smppcore.retry import TEMPORARY, Retry
-from smppcore.sent import Sent
+from smppcore.sent import SentPart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +88,7 @@ class Submission:
             raise
         except SmppError as error:
             return self._failed(recipient, error)
-        outcome = outcome_of(part_verdicts(sent), [part.error for part in sent.parts])
-        unanswered = {
-            number: part.error.request
-            for number, part in enumerate(sent.parts)
-            if isinstance(part.error, OutcomeUnknown)
-        }
-        self._expect_late(recipient, outcome, unanswered)
-        return outcome
+        return self._outcome(recipient, sent.parts)
 
     def _schedule(self) -> dict[str, Any]:
         """An SMSC may refuse a moment that is over."""
@@ -104,16 +98,29 @@ class Submission:
 
     def _failed(self, recipient: Recipient, error: SmppError) -> Outcome:
         """None of the segments was taken, as far as is known."""
-        if isinstance(error, Refused) and (_cut_short(error) or (self.ending and error.status in TEMPORARY)):
+        parts = error.parts if isinstance(error, Verdict) else ()
+        if all(self._is_for_later(each) for each in ([part.error for part in parts] or [error])):
             return NOT_SENT
-        outcome = outcome_of((PartVerdict(False, reason=str(error)),) * recipient.segments, [error])
-        if isinstance(error, OutcomeUnknown) and recipient.segments == 1:
-            self._expect_late(recipient, outcome, {0: error.request})
-        return outcome
+        if not parts and isinstance(error, Verdict) and isinstance(error.request, SubmitSm):
+            parts = (SentPart(error.request, error=error),)
+        if parts:
+            return self._outcome(recipient, parts)
+        return outcome_of((PartVerdict(False, reason=str(error)),) * recipient.segments, [error])
 
-    def _expect_late(self, recipient: Recipient, outcome: Outcome, unanswered: Mapping[int, AnyPdu]) -> None:
-        if self._late is not None and unanswered:
-            self._late.expect(recipient, outcome, unanswered)
+    def _is_for_later(self, error: SmppError) -> bool:
+        """Whether it was refused only for now, and the run or the link ended before it could be tried again."""
+        if not isinstance(error, Refused):
+            return isinstance(error, NotSent)
+        return _cut_short(error) or (self.ending and error.status in TEMPORARY)
+
+    def _outcome(self, recipient: Recipient, parts: Sequence[SentPart]) -> Outcome:
+        outcome = outcome_of(part_verdicts(parts), [part.error for part in parts])
+        unanswered: dict[int, AnyPdu] = {
+            number: part.error.request for number, part in enumerate(parts) if isinstance(part.error, OutcomeUnknown)
+        }
+        if self._late is None or not unanswered:
+            return outcome
+        return self._late.expect(recipient, outcome, unanswered)
 
 
 def _cut_short(error: Refused) -> bool:
@@ -121,13 +128,13 @@ def _cut_short(error: Refused) -> bool:
     return isinstance(error.__cause__, NotSent)
 
 
-def part_verdicts(sent: Sent) -> tuple[PartVerdict, ...]:
+def part_verdicts(parts: Sequence[SentPart]) -> tuple[PartVerdict, ...]:
     """Each segment of a text."""
     return tuple(
         PartVerdict(False, reason=str(part.error))
         if part.response is None
         else PartVerdict(True, part.response.message_id)
-        for part in sent.parts
+        for part in parts
     )
 
 

@@ -17,6 +17,7 @@ from smppcore.bulk import (
     Campaign,
     Journal,
     LateAnswers,
+    PartVerdict,
     Receipts,
     Recipient,
     RecipientList,
@@ -25,11 +26,13 @@ from smppcore.bulk import (
     Submission,
 )
 from smppcore.bulk.journal_file import JournalFile, KeptRecipient
+from smppcore.bulk.steps import Outcome
 from smppcore.bulk.submission import UntilEnding
 from smppcore.constants import CommandStatus, EsmClass
 from smppcore.dispatch import Answer
 from smppcore.errors import NotSent, OutcomeUnknown, Refused, StateError, StoreError
 from smppcore.link import Link
+from smppcore.notice import LateAnswer
 from smppcore.pdu import Bind, BindTransmitter, DataSm, DeliverSm, SubmitSm, SubmitSmResp
 from smppcore.retry import Retry
 from smppcore.smsc import Peer, Smsc
@@ -264,6 +267,53 @@ async def test_an_answer_that_comes_late_makes_the_unknown_certain(carrier: Carr
             pass
         (kept,) = await run.kept()
         assert [part.verdict.message_id for part in kept.parts] == [f"id{number + 1}" for number in range(held)]
+
+
+@pytest.mark.parametrize("late_from", [1, 2])
+async def test_of_a_long_text_each_segment_may_be_answered_late(
+    carrier: Carrier, tmp_path: Path, late_from: int
+) -> None:
+    """Also all of them, and one of them while another is still waited for."""
+    carrier.held = {number: asyncio.Event() for number in range(late_from, 4)}
+    async with running(carrier, tmp_path) as run:
+        run.submission = Submission(run.link, timeout=0.05, late=run.late)
+        sending = asyncio.ensure_future(Sending(run.journal, run.submission, places=2).run(people(1, "x" * 400)))
+        await sending
+        assert await run.verdicts() == {"unknown": 1}
+        for number in carrier.held:
+            carrier.held[number].set()
+        while await run.verdicts() != {"accepted": 1}:
+            pass
+        (kept,) = await run.kept()
+        assert [part.verdict.message_id for part in kept.parts] == ["id1", "id2", "id3"]
+
+
+async def test_an_answer_that_is_late_and_comes_before_the_others_is_kept(tmp_path: Path) -> None:
+    requests = [SubmitSm(), SubmitSm()]
+    answer = LateAnswer(SubmitSmResp(message_id="id1"), requests[0])
+    unknown = PartVerdict(False, "", "no answer")
+    async with Journal(tmp_path / "journal") as journal:
+        late = LateAnswers(journal)
+        late.noticed(answer)
+        outcome = Outcome(RecipientVerdict.UNKNOWN, "no answer", (unknown, unknown))
+        first = late.expect(people(1, LONG)[0], outcome, dict(enumerate(requests)))
+        assert (first.verdict, first.parts) == (RecipientVerdict.UNKNOWN, (PartVerdict(True, "id1"), unknown))
+        late.noticed(answer)
+        both = late.expect(people(1)[0], Outcome(RecipientVerdict.UNKNOWN, "", (unknown,)), {0: requests[0]})
+        assert (both.verdict, both.reason) == (RecipientVerdict.ACCEPTED, "")
+
+
+async def test_of_a_long_text_of_which_nothing_was_taken_each_segment_has_its_reason(
+    carrier: Carrier, tmp_path: Path
+) -> None:
+    statuses = (CommandStatus.ESME_RINVDSTADR, CommandStatus.ESME_RINVSRCADR)
+    carrier.answers = dict(enumerate(statuses, 1))
+    async with running(carrier, tmp_path) as run:
+        await run.sending.run(people(1, LONG))
+        (kept,) = await run.kept()
+    assert kept.verdict is RecipientVerdict.REFUSED
+    for part, status in zip(kept.parts, statuses, strict=True):
+        assert status.name in part.verdict.reason
 
 
 async def test_who_is_refused_for_now_when_the_run_ends_is_left_to_the_next_run(
