@@ -26,6 +26,9 @@ def test_a_test_that_is_stopped_in_the_middle_has_counted_everything(tmp_path: p
             master,
             workers,
         ):
+            simulator.until(lambda counted: counted["sessions"] == 4)  # else some are stopped before their bind
+            before = simulator.counted()["accepted"]
+            simulator.until(lambda counted: counted["accepted"] > before + 20)
             simulator.until(lambda counted: counted["states"].get("UNDELIVERABLE") and counted["refused"])
             assert len(generators(simulator.url)) == 2
             master.popen.send_signal(signal.SIGINT)
@@ -47,6 +50,11 @@ def test_a_test_that_is_stopped_in_the_middle_has_counted_everything(tmp_path: p
 
 
 def check_figures(rows: dict[str, dict[str, str]]) -> None:
-    """Times, and the octets of the example's texts: four of five are 60 septets, the fifth 40 UCS-2 characters."""
-    assert 0 < float(rows["submit_sm"]["Average Response Time"]) < 300 <= float(rows["receipt"]["Min Response Time"])
+    """Times, and the octets of the example's texts: four of five are 60 septets, the fifth 40 UCS-2 characters.
+
+    How long a response takes is up to the machine; its receipt is sent 300 ms later on any (HDR has three digits).
+    """
+    response, receipt = (float(rows[name]["Average Response Time"]) for name in ("submit_sm", "receipt"))
+    assert 0 < response < receipt - 290
+    assert float(rows["receipt"]["Min Response Time"]) >= 299
     assert 60 < float(rows["submit_sm"]["Average Content Size"]) < 80

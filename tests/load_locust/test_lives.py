@@ -139,7 +139,7 @@ def test_a_generator_that_is_killed_shows_and_users_come_back(tmp_path: pathlib.
         os.kill(generator, signal.SIGKILL)
         await_end([generator])
         before = simulator.counted()["accepted"]
-        simulator.until(lambda counted: counted["accepted"] > before + 30)
+        simulator.until(lambda counted: counted["accepted"] > before + 30 and counted["sessions"] == 2)
         process.popen.send_signal(signal.SIGINT)
         process.popen.wait(LIMIT)
     assert "the generator process has ended before its time" in process.output
