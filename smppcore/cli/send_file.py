@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import time
 
 from smppcore.bulk.campaign import Bad, Summary
 from smppcore.bulk.steps import RecipientVerdict
@@ -64,6 +65,8 @@ def _announce(options: argparse.Namespace, prepared: Prepared, left: Summary) ->
         unknown = verdicts.get(RecipientVerdict.UNKNOWN, 0)
         if unknown:
             _say(_unknown_lines(prepared, options.resend_unknown))
+    if left.people and 0 < prepared.deliver_at <= time.time():
+        _say(["the moment of --at is over: delivered at once"])
     if left.people:
         _say(plan_lines(left, options.price, skipped=len(prepared.summary.bad)))
     else:

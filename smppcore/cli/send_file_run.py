@@ -117,8 +117,6 @@ class BulkRun:
 
     def _deliver_at(self) -> datetime | None:
         moment = self._work.deliver_at
-        if moment and moment <= time.time():
-            print("the moment of --at is over: delivered at once", file=sys.stderr)
         return datetime.fromtimestamp(moment, UTC) if moment else None
 
     async def _unless_interrupted(self, work: Awaitable[object]) -> None:

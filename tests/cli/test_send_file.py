@@ -182,6 +182,9 @@ def test_beyond_this_machine_somebody_has_to_say_yes(capsys: pytest.CaptureFixtu
     assert far("--price", "1") == 2
     assert "cost 2.00" in far.err
     assert "192.0.2.1:2775 is not this machine, and messages cost money: --yes sends them" in far.err
+    # A date that is over may be a slip: whoever is asked has to know that nothing waits for it.
+    assert far("--at", "2020-01-01T00:00", "--result", str(people.with_name("other.csv"))) == 2
+    assert "the moment of --at is over: delivered at once" in far.err
 
 
 def test_a_bind_that_fails_leaves_all_for_later(
