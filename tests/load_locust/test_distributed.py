@@ -3,6 +3,8 @@
 import pathlib
 import signal
 
+import pytest
+
 from .processes import counts_of, failures_of, generators, master_and_workers, rows_of, target
 
 CONFIG = """
@@ -16,6 +18,7 @@ outcomes = "undeliverable"
 """
 
 
+@pytest.mark.timeout(180)
 def test_a_test_that_is_stopped_in_the_middle_has_counted_everything(tmp_path: pathlib.Path) -> None:
     """Ctrl-C on the master: what is in flight is answered, receipts are awaited, failures have their status."""
     config = tmp_path / "simulator.toml"

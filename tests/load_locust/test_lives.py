@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
-from cli.processes import LIMIT
 
 from .processes import (
+    LIMIT,
     Locust,
     children_of,
     counts_of,
@@ -25,7 +25,7 @@ from .processes import (
     target,
 )
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(180)]
 COUNTED = pathlib.Path(__file__).parent / "counted.py"
 
 
