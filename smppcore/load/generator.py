@@ -61,6 +61,7 @@ class Generator:
         self._received = asyncio.Event()
         self._receipts_until = NEVER
         self._stopped = asyncio.Event()
+        self._asked_to_stop = False
         self._aborted = False
         self.messages = plan.messages().share(share, plan.processes, plan.seed, plan.shuffle)
         self.meter: Meter
@@ -103,7 +104,8 @@ class Generator:
     async def run(self, start: float) -> float:
         """Send from ``start`` (time.perf_counter) on, drain, wait for ``finish``, unbind.
 
-        The seconds from ``start`` to the end: of the sending where the profile says it, else to the last answer.
+        The seconds from ``start`` to the end: to the last answer where a count was sent, else that of the sending. In a
+        closed loop the answers after it count as well, and so does the time in which none came.
         """
         plan, shape = self._plan, self._plan.shape()
         awaited = Awaited(plan.receipt_wait) if plan.receipts else None
@@ -120,15 +122,20 @@ class Generator:
         end = start + shape.seconds
         self._begin_sending(end)
         await self._stopped.wait()
+        by_count = plan.count is not None and self.pacing.next == NEVER
         ended = self._give_up_overdue(end)
         await self._drained.wait()
+        for lane in self._lanes:
+            lane.finish(time.perf_counter())
         self._receipts_until = self.meter.last_answer + plan.receipt_wait
         await self._received.wait()
         self._settled.set()
         await self._may_finish.wait()
         await self._finish()
-        by_answers = shape.closed or plan.count is not None
-        return max(self.meter.last_answer if by_answers else ended, start) - start
+        answered = max(self.meter.last_answer, self.meter.last_refusal)
+        if by_count:
+            return answered - start
+        return max(answered if shape.closed else start, ended, start) - start
 
     def _begin_sending(self, end: float) -> None:
         now = time.perf_counter()
@@ -169,7 +176,8 @@ class Generator:
 
     def stop(self) -> None:
         """End early: send nothing more, drain, unbind. Asked for again: wait for nothing."""
-        if not self._stopped.is_set():
+        if not self._asked_to_stop:
+            self._asked_to_stop = True
             self._stop_sending()
         else:
             self._aborted = True
@@ -240,8 +248,6 @@ class Generator:
             timer.cancel()
         await self._close()
         now = time.perf_counter()
-        for lane in self._lanes:
-            lane.finish(now)
         self.meter.sample(now, 0.0, 0)
         self.meter.cut_second(now)
         self.meter.flush()

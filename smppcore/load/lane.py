@@ -143,7 +143,7 @@ class Lane:
         """Without an answer the place stays free until the next tick: what cannot be sent comes back at once."""
         now = self._clock()
         name = error_name(error)
-        self._meter.failed(name, place.since, now, lasted=name == NO_ANSWER)
+        self._meter.failed(name, place.since, now, lasted=isinstance(error, OutcomeUnknown | NotSent))
         if isinstance(error, Refused):
             if error.status in TOO_FAST:
                 self._throttled = now if self._throttled is None else self._throttled
@@ -159,7 +159,7 @@ class Lane:
             self._throttled = None
 
     def finish(self, now: float) -> None:
-        """The run is over."""
+        """Every message has its answer: what comes after it is no throttled time."""
         self._relieve(now)
 
 

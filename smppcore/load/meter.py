@@ -27,7 +27,7 @@ class Meter:
         self.start = start
         self.cut = cut
         self.awaited = awaited
-        self.last_answer = start
+        self.last_answer = self.last_refusal = start
         self._on_second = on_second
         self._present = Second(0)
         self._responses, self._services, self._receipts = Collected(), Collected(), Collected()
@@ -64,6 +64,8 @@ class Meter:
 
     def failed(self, name: str, since: float, now: float, *, lasted: bool) -> None:
         """A message has ended otherwise. ``lasted``: its time is a lower bound of what an answer would have taken."""
+        if not lasted:
+            self.last_refusal = now
         if not self._counts(since, now):
             self._present.stragglers += 1
             return

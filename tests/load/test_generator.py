@@ -280,3 +280,56 @@ async def test_seconds_come_one_after_the_other_and_lose_nothing(target: Target)
     assert [Second.from_json(second.to_json()).to_json() for second in seconds] == [
         second.to_json() for second in seconds
     ]
+
+
+async def test_stopping_once_while_the_last_answers_come_loses_none_of_them(target: Target) -> None:
+    """A budget that is spent in the last second stops a run whose sending is over; so may the first Ctrl-C."""
+    target.answer = lambda number: after(1.0, SubmitSmResp(message_id="1"))
+
+    def stop_later(generator: Generator) -> None:
+        asyncio.get_running_loop().call_later(0.6, generator.stop)
+
+    result = await target.load(stop_later, profile="rate:20", seconds=0.4)
+    assert (result.total.accepted, dict(result.total.errors)) == (8, {})
+
+
+async def test_the_wait_for_receipts_is_not_throttled_time(target: Target) -> None:
+    target.answer = lambda number: SubmitSmResp(message_id="1") if number <= 10 else CommandStatus.ESME_RTHROTTLED
+    result = await target.load(profile="rate:100", seconds=0.2, receipts=True, receipt_wait=1.5)
+    assert result.total.errors == {"ESME_RTHROTTLED": 10}
+    assert 0 < result.total.throttled < 1
+
+
+async def test_a_closed_loop_that_stalls_is_not_as_fast_as_before_the_stall(target: Target) -> None:
+    never = asyncio.get_running_loop().create_future()
+    target.answer = lambda number: never if number > 100 else SubmitSmResp(message_id="1")
+    result = await target.load(seconds=1.0, window=5, timeout=1.5)
+    assert (result.total.accepted, dict(result.total.errors)) == (100, {"no answer": 5})
+    assert result.ended >= 1.0
+    assert result.rate <= 100
+    never.cancel()
+
+
+async def test_a_target_that_refuses_everything_took_as_long_as_it_took(target: Target) -> None:
+    target.answer = lambda number: after(0.05, CommandStatus.ESME_RSYSERR)
+    result = await target.load(count=10, window=1)
+    assert result.total.errors == {"ESME_RSYSERR": 10}
+    assert result.ended >= 0.5
+
+
+async def test_what_was_lost_with_its_bind_counts_with_the_time_that_it_was_waited_for(target: Target) -> None:
+    """A target that hangs and then drops the connection must not look faster than one that only hangs."""
+    never = asyncio.get_running_loop().create_future()
+
+    def answer(number: int) -> Any:
+        if number == 10:
+            for peer in target.peers:
+                asyncio.get_running_loop().call_later(0.4, peer.abort)
+        return never if 6 <= number <= 10 else SubmitSmResp(message_id="1")
+
+    target.answer = answer
+    result = await target.load(count=30, window=5)
+    assert result.total.errors == {"no answer: the connection was lost": 5}
+    assert result.total.responses.count == 30
+    assert result.total.responses.percentiles((100,))[0] > 0.35
+    never.cancel()
