@@ -136,7 +136,7 @@ class LoadCommand:
         print(f"highest good rate: {at_least}{found.best.rate:,.1f} messages/s")
         if found.limit:
             print(f"  {found.limit}")
-        return 130 if found.trials[-1].result.by_hand else 0
+        return 1 if found.failed else 130 if found.trials[-1].result.by_hand else 0
 
     async def _run(self, plan: Plan, budget: Budget) -> Result:
         """One run, drawn live; SIGINT and SIGTERM end it early, and twice at once."""

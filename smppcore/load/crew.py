@@ -60,6 +60,8 @@ class Crew:
         self._seconds: dict[int, Second] = {}
         self._told = 0
         self._stops = 0
+        self._planned = False
+        """Whether the processes know what they are for: before, they understand nothing else."""
         self._result = Result(plan)
 
     async def run(self) -> Result:
@@ -89,6 +91,9 @@ class Crew:
     async def _run(self, readers: list["asyncio.Task[None]"]) -> None:
         for share, member in enumerate(self._members):
             member.tell(plan=self._plan.to_json(), share=share)
+        self._planned = True
+        if self._stops:
+            self._tell_all(stop=True)
         try:
             await asyncio.gather(*(member.bound for member in self._members))
         except LoadError:
@@ -110,7 +115,8 @@ class Crew:
     def _stop(self, reason: str) -> None:
         self._stops += 1
         self._result.stopped = self._result.stopped or reason
-        self._tell_all(stop=True)
+        if self._planned:
+            self._tell_all(stop=True)
 
     def _tell_all(self, **line: Any) -> None:
         for member in self._members:

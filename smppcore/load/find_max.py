@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from smppcore.load.crew import LoadError
 from smppcore.load.expectation import Expectation, Outcome, parse_expectation
 from smppcore.load.plan import Plan
 from smppcore.load.result import Result
@@ -31,11 +32,15 @@ class Trial:
 
 @dataclass(slots=True)
 class Found:
-    """``best`` is the trial at the highest good rate; ``limit`` says why there may be more, or is empty."""
+    """``best`` is the trial at the highest good rate; ``limit`` says why there may be more, or is empty.
+
+    ``failed``: a trial could not begin.
+    """
 
     trials: list[Trial]
     best: Trial | None
     limit: str
+    failed: bool = False
 
 
 async def find_max(
@@ -45,11 +50,19 @@ async def find_max(
     run: Callable[[Plan], Awaitable[Result]],
     on_trial: Callable[[Trial], None] = lambda _: None,
 ) -> Found:
-    """Try what ``search`` asks for with ``run``, until it ends, somebody stops it, or the generator is the limit."""
+    """Try what ``search`` asks for with ``run``, until it ends, somebody stops it, or the generator is the limit.
+
+    Raises LoadError where the first trial cannot begin; where a later one cannot, that is the end of the search.
+    """
     trials: list[Trial] = []
     best: Trial | None = None
     while (rate := search.next_rate()) is not None:
-        result = await run(replace(plan, profile=f"rate:{rate:.6f}".rstrip("0").rstrip(".")))
+        try:
+            result = await run(replace(plan, profile=f"rate:{rate:.6f}".rstrip("0").rstrip(".")))
+        except LoadError as error:
+            if not trials:
+                raise
+            return Found(trials, best, f"no run at {rate:,.6g}/s: {error}", failed=True)
         outcomes = [each.check(result) for each in (*expectations, REACHED)]
         trial = Trial(rate, result, outcomes, saturation(result.rows, plan.processes))
         trials.append(trial)

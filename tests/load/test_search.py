@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from load.results import result, second
-from smppcore.load import Plan, Result, Search, parse_expectation
+from smppcore.load import LoadError, Plan, Result, Search, parse_expectation
 from smppcore.load.find_max import find_max
 
 
@@ -98,3 +98,18 @@ async def test_expectations_that_no_rate_keeps(expectation: str) -> None:
     found = await find_max(PLAN, [parse_expectation(expectation)], Search(8), run)
     assert found.best is None
     assert [each.rate for each in found.trials] == [8, 4, 2, 1]
+
+
+async def test_a_trial_that_cannot_bind_does_not_lose_the_search() -> None:
+    """A carrier that still counts the bind of the trial before, or a Ctrl-C while a trial binds."""
+
+    async def run(plan: Plan) -> Result:
+        if plan.profile == "rate:400":
+            raise LoadError("refused")
+        return trial(plan, limit=1e6)
+
+    found = await find_max(PLAN, [], Search(100), run)
+    assert found.best is not None
+    assert (found.best.rate, len(found.trials), found.limit) == (200, 2, "no run at 400/s: refused")
+    with pytest.raises(LoadError):
+        await find_max(PLAN, [], Search(400), run)
