@@ -5,6 +5,7 @@ fits no message is kept for a while: it may be ahead of the response that tells 
 process of the run has sent.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, NamedTuple
 
@@ -68,6 +69,8 @@ class Awaited:
         self._strays: dict[Stray, None] = {}
         self._matcher = MessageIdMatcher()
         self._index = _Index(self._waiting)
+        self._looked = -math.inf
+        """Strays that came until then were looked at thoroughly."""
         self._alike = False
         """Whether receipts have the ids of the responses, as far as they have told."""
         self.forgotten = 0
@@ -122,6 +125,16 @@ class Awaited:
     def look_again(self) -> list[Matched]:
         """The receipts whose message is known by now, as far as their ids are alike."""
         return self._take_out([stray for stray in self._strays if index_key(stray.message_id) in self._waiting])
+
+    def look_thoroughly(self, now: float) -> list[Matched]:
+        """Those that have waited long enough and are ours under another spelling; each is looked at so only once.
+
+        For a process that is alone: nobody else could use what is left, and it stays, for a response that is very late.
+        """
+        until = now - PATIENCE
+        found = self._take_out([stray for stray in self._strays if self._looked < stray.arrived <= until])
+        self._looked = until
+        return found
 
     def give_away(self, now: float) -> tuple[list[Matched], list[Stray]]:
         """Of the receipts that have waited long enough: those of ours after all, and those of others, or of nobody."""

@@ -29,6 +29,8 @@ IDLE_TICK: Final = 0.01
 GRACE: Final = 1.0
 """Seconds after the end in which messages that were due before it may still leave, where all places were taken."""
 SAMPLE: Final = 0.01
+HANDING_ON: Final = 2.0
+"""Seconds that a receipt may take from the process that it came to, to the one that sent its message."""
 REBIND: Final = 1.0
 """Seconds from the loss of a bind to the attempt to have it again."""
 OVERDUE: Final = f"{NOT_SENT} before the end"
@@ -127,8 +129,9 @@ class Generator:
         await self._drained.wait()
         for lane in self._lanes:
             lane.finish(time.perf_counter())
-        self._receipts_until = self.meter.last_answer + plan.receipt_wait
+        self._receipts_until = self.meter.last_answer + plan.receipt_wait + (HANDING_ON if plan.processes > 1 else 0.0)
         await self._received.wait()
+        self.look_thoroughly(NEVER)
         self._settled.set()
         await self._may_finish.wait()
         await self._finish()
@@ -292,6 +295,11 @@ class Generator:
             self.meter.incoming()
             return
         self.meter.receipt(awaited.receipt(receipt.message_id, pdu.source_addr, receipt.state, time.perf_counter()))
+
+    def look_thoroughly(self, now: float) -> None:
+        """Look for the messages of receipts that came before their response, and write its id otherwise."""
+        if self._measuring and self.meter.awaited is not None:
+            self.meter.claimed(self.meter.awaited.look_thoroughly(now))
 
     def give_away(self) -> list[Stray]:
         """Receipts that may be about messages of other processes."""

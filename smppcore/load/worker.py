@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -72,9 +73,10 @@ class Worker:
         self._tell({"settled": True})
 
     async def _give_away(self) -> None:
-        while not self._alone:
-            strays = self.generator.give_away()
-            if strays:
+        while True:
+            if self._alone:
+                self.generator.look_thoroughly(time.perf_counter())
+            elif strays := self.generator.give_away():
                 self._tell({"strays": strays})
             await asyncio.sleep(GIVE_AWAY)
 

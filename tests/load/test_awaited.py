@@ -38,6 +38,27 @@ def test_a_receipt_ahead_of_its_response_is_kept() -> None:
     assert awaited.give_away(100.0) == ([], [])
 
 
+def test_a_receipt_ahead_of_its_response_that_writes_the_id_otherwise() -> None:
+    """A process alone gives none away, and must find them all the same."""
+    awaited = Awaited(wait=5.0)
+    assert awaited.receipt("0972660181", TO, "DELIVRD", 1.0) is None
+    awaited.expect("39f99dd5", TO, 0.5, 1.1)
+    assert awaited.look_again() == []
+    assert awaited.look_thoroughly(1.5) == []
+    (match,) = awaited.look_thoroughly(2.5)
+    assert (match.verdict, match.arrived - match.since) == ("in time", 0.5)
+    assert awaited.look_thoroughly(3.5) == []
+    assert len(awaited) == 0
+
+
+def test_a_receipt_far_ahead_of_its_response_is_still_there() -> None:
+    awaited = Awaited(wait=5.0)
+    awaited.receipt("a1", TO, "DELIVRD", 1.0)
+    assert awaited.look_thoroughly(9.0) == []
+    awaited.expect("a1", TO, 0.5, 9.1)
+    assert [match.verdict for match in awaited.look_again()] == ["in time"]
+
+
 @pytest.mark.parametrize(
     ("response", "receipt"),
     [("00B8BE19", "b8be19"), ("39f99dd5", "0972660181"), ("281605133", "10C8F40D"), ("1101C1-C9", "1101c1-c9")],

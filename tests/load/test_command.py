@@ -68,6 +68,18 @@ def test_a_run_of_two_processes_with_all_its_files(url: str, tmp_path: pathlib.P
     check_log(tmp_path / "latencies.hlog", view)
 
 
+def test_a_short_wait_for_receipts_suffices_for_those_that_came_to_another_process(
+    url: str, tmp_path: pathlib.Path
+) -> None:
+    """They came within a tenth of a second; only handing them on takes longer than the wait."""
+    file = tmp_path / "result.json"
+    words = ("--processes", "2", "--receipts", "--receipt-wait", "1s", "--rate", "100", "--time", "1s")
+    result = loaded(url, *words, "--json", str(file))
+    assert result.returncode == 0, result.stdout + result.stderr
+    receipts = view_of(file)["receipts"]
+    assert (receipts["in_time"], receipts["missing"], receipts["of_others"]) == (100, 0, 0)
+
+
 def check_seconds(path: pathlib.Path) -> None:
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
