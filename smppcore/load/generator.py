@@ -33,6 +33,8 @@ HANDING_ON: Final = 2.0
 """Seconds that a receipt may take from the process that it came to, to the one that sent its message."""
 REBIND: Final = 1.0
 """Seconds from the loss of a bind to the attempt to have it again."""
+PORTION: Final = 10_000
+"""Messages given up after which their latencies are counted: of an hour without a target there are millions."""
 OVERDUE: Final = f"{NOT_SENT} before the end"
 
 
@@ -231,8 +233,12 @@ class Generator:
         """What was due and found no place counts with the time that it has waited; when the sending has ended."""
         now = time.perf_counter()
         if not self._plan.shape().closed:
+            given_up = 0
             while (since := self.pacing.due(now - GRACE)) is not None:  # where it is stopped early, others are young
                 self.meter.failed(OVERDUE, since, now, lasted=True)
+                given_up += 1
+                if given_up % PORTION == 0:
+                    self.meter.count()
         self.pacing.next = NEVER
         return self._ended_at if self._ended_at is not None else min(now, end)
 

@@ -18,6 +18,9 @@ _LINEAR: Final = 2048
 _PORTION: Final = 256
 """Buckets that are written at a time: a second's worth at once would hold the event loop up for milliseconds."""
 
+_APART: Final = 100_000
+"""Different microseconds that are counted apart; of more, those of one bucket are counted as one."""
+
 
 class Histogram:
     """Latencies in microseconds. ``encoded`` is the compressed form of HDR, version 2, in base64."""
@@ -85,6 +88,8 @@ class Collected:
         if fresh:
             self._counts.update([int(seconds * 1e6) for seconds in fresh])
             fresh.clear()
+            if len(self._counts) > _APART:
+                self._counts = folded(self._counts)
 
     def take(self) -> Counter[int]:
         """What was counted so far, by microseconds; it begins anew."""
@@ -104,6 +109,14 @@ def write(counts: Counter[int], histogram: Histogram) -> Iterator[None]:
         histogram.record(microseconds, count)
         if number % _PORTION == _PORTION - 1:
             yield
+
+
+def folded(counts: Counter[int]) -> Counter[int]:
+    """The same counts by the lower ends of their buckets: some ten thousand of them at most, however many there were."""
+    found: Counter[int] = Counter()
+    for microseconds, count in counts.items():
+        found[lower_end(microseconds)] += count
+    return found
 
 
 def lower_end(microseconds: int) -> int:

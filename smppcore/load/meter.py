@@ -114,13 +114,17 @@ class Meter:
         present.lag_most = max(present.lag_most, lag)
         present.in_flight += in_flight
         present.in_flight_most = max(present.in_flight_most, in_flight)
-        for collected in (self._responses, self._services, self._receipts):
-            collected.count()
+        self.count()
         if self.awaited is not None and present.samples % LOOK_AGAIN == 0:
             self.claimed(self.awaited.look_again())
         next(self._writing, None)
         if now >= self.start + present.index + 1:
             self.cut_second(now)
+
+    def count(self) -> None:
+        """Count the latencies that have come; to be called before there are too many to hold."""
+        for collected in (self._responses, self._services, self._receipts):
+            collected.count()
 
     def cut_second(self, now: float) -> None:
         """The present second is over; the next begins."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smppcore.load import latencies
 from smppcore.load.latencies import LONGEST, Collected, Histogram, lower_end, write
 
 WANTED = (1.0, 25.0, 50.0, 75.0, 90.0, 99.0, 99.9, 99.99, 100.0)
@@ -82,3 +83,20 @@ def test_writing_goes_on_in_small_steps() -> None:
     steps = sum(1 for _ in write(counts, histogram))
     assert steps > 10
     assert histogram.count == 4_999
+
+
+@given(st.lists(st.floats(0, 4_000), max_size=300), st.integers(1, 50))
+def test_latencies_that_are_all_different_take_bounded_memory(samples: list[float], apart: int) -> None:
+    """A target that is gone for an hour leaves millions of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(latencies, "_APART", apart)
+        collected = Collected()
+        for sample in samples:
+            collected.fresh.append(sample)
+            collected.count()
+        counts = collected.take()
+    histogram = Histogram()
+    for _ in write(counts, histogram):
+        pass
+    assert list(histogram.buckets()) == list(counted(samples).buckets())
+    assert len(counts) <= apart + len({lower_end(int(sample * 1e6)) for sample in samples})
