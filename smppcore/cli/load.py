@@ -103,13 +103,14 @@ class LoadCommand:
         self._expectations = expectations
         self._budget = budget
         self._files = files
+        self._unwritten: dict[Path, OSError] = {}
 
     async def once(self) -> int:
         """One run and its report."""
         result = await self._run(self._plan, self._budget)
         outcomes = [each.check(result) for each in self._expectations]
         self._report(result, outcomes)
-        return _status(result, outcomes)
+        return _status(result, outcomes) or bool(self._unwritten)
 
     async def search(self) -> int:
         """Runs until the highest good rate is found; the report is about the best of them."""
@@ -136,7 +137,7 @@ class LoadCommand:
         print(f"highest good rate: {at_least}{found.best.rate:,.1f} messages/s")
         if found.limit:
             print(f"  {found.limit}")
-        return 1 if found.failed else 130 if found.trials[-1].result.by_hand else 0
+        return 1 if found.failed or self._unwritten else 130 if found.trials[-1].result.by_hand else 0
 
     async def _run(self, plan: Plan, budget: Budget) -> Result:
         """One run, drawn live; SIGINT and SIGTERM end it early, and twice at once."""
@@ -164,10 +165,15 @@ class LoadCommand:
             ]
         }
         for name, path in self._files.items():
-            path.write_text(_written(name, result, view, outcomes), "utf-8")
+            try:
+                path.write_text(_written(name, result, view, outcomes), "utf-8")
+            except OSError as error:
+                self._unwritten[path] = error
         _show(view, outcomes)
         for path in self._files.values():
-            print(f"written: {path}", file=sys.stderr)
+            error = self._unwritten.get(path)
+            said = f"written: {path}" if error is None else f"smppcore load: {path} cannot be written: {error}"
+            print(said, file=sys.stderr)
 
 
 def _written(name: str, result: Result, view: dict[str, Any], outcomes: list[Outcome]) -> str:

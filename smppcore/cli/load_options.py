@@ -8,7 +8,7 @@ from smppcore.cli.bind import seconds
 from smppcore.load import Plan
 from smppcore.load.destinations import DEFAULT
 from smppcore.load.profile import FORMS
-from smppcore.load.quantity import count_of, rate_of, seconds_of
+from smppcore.load.quantity import count_of, rate_of, rate_text, seconds_of
 from smppcore.password import password_from_environment, password_from_file, password_now
 
 T = TypeVar("T")
@@ -132,7 +132,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
         raise ValueError("--warm-up is a number of whole seconds")
     if options.password_env and options.password_file:
         raise ValueError("--password-env or --password-file, not both")
-    rate = None if options.rate is None else f"rate:{options.rate:g}"
+    rate = None if options.rate is None else f"rate:{rate_text(options.rate)}"
     return Plan(
         url=options.words[0],
         profile=rate or options.profile or ("rate:100" if options.find_max else "closed"),

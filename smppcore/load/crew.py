@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from smppcore.load.budget import Budget
 from smppcore.load.plan import Plan
-from smppcore.load.result import Result
+from smppcore.load.result import BY_HAND, Result
 from smppcore.load.second import Second
 
 COMMAND: Final = (sys.executable, "-m", "smppcore.cli.load_worker")
@@ -110,7 +110,7 @@ class Crew:
     def stop(self) -> None:
         """Send nothing more, drain, unbind, and report; asked for again, wait for nothing."""
         self._result.by_hand = True
-        self._stop("stopped by hand")
+        self._stop(BY_HAND)
 
     def _stop(self, reason: str) -> None:
         self._stops += 1

@@ -90,7 +90,7 @@ class Destinations:
 
 def _read(path: Path) -> list[Address]:
     found = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
         word = line.strip()
         if not word or word.startswith("#"):
             continue

@@ -7,6 +7,7 @@ from typing import Final
 from smppcore.load.crew import LoadError
 from smppcore.load.expectation import Expectation, Outcome, parse_expectation
 from smppcore.load.plan import Plan
+from smppcore.load.quantity import rate_text
 from smppcore.load.result import Result
 from smppcore.load.saturation import saturation
 from smppcore.load.search import Search
@@ -58,7 +59,7 @@ async def find_max(
     best: Trial | None = None
     while (rate := search.next_rate()) is not None:
         try:
-            result = await run(replace(plan, profile=f"rate:{rate:.6f}".rstrip("0").rstrip(".")))
+            result = await run(replace(plan, profile=f"rate:{rate_text(rate)}"))
         except LoadError as error:
             if not trials:
                 raise

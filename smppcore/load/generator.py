@@ -91,8 +91,9 @@ class Generator:
 
     def _connecting(self) -> Connecting:
         plan = self._plan
-        own_context = plan.insecure or any((plan.ca, plan.certificate, plan.key))
-        context = client_context(plan.ca, certificate=plan.certificate, key=plan.key, verify=not plan.insecure)
+        context = None
+        if plan.insecure or any((plan.ca, plan.certificate, plan.key)):
+            context = client_context(plan.ca, certificate=plan.certificate, key=plan.key, verify=not plan.insecure)
         return connect(
             plan.url,
             bind=cast(BindMode, plan.bind),
@@ -100,7 +101,7 @@ class Generator:
             handlers=dict.fromkeys((DeliverSm, DataSm), self._on_message),
             system_type=plan.system_type,
             password=plan.password,
-            ssl=context if own_context else None,
+            ssl=context,
         )
 
     # -- running
@@ -283,12 +284,16 @@ class Generator:
             self._esmes[number] = esme
 
     async def _bind_again(self) -> Esme:
+        """Tells each reason for which it cannot be had only once, until there is another."""
+        told = ""
         while True:
             await asyncio.sleep(REBIND)
             try:
                 return await self._connecting()
             except (SmppError, OSError) as error:
-                self._on_event(f"a bind was lost, and cannot be had again: {error}")
+                if str(error) != told:
+                    told = str(error)
+                    self._on_event(f"a bind was lost, and cannot be had again: {told}")
 
     # -- what comes in
 

@@ -12,7 +12,10 @@ from smppcore.load.pacing import Pacing
 from smppcore.pdu import SubmitSm, SubmitSmResp
 
 NO_ANSWER = "no answer"
+LOST = f"{NO_ANSWER}: the connection was lost"
 NOT_SENT = "not sent"
+LASTED = frozenset({NO_ANSWER, LOST, NOT_SENT})
+"""Failures that are among the latencies, with how long they were waited for."""
 
 
 class Run(Protocol):
@@ -143,7 +146,7 @@ class Lane:
         """Without an answer the place stays free until the next tick: what cannot be sent comes back at once."""
         now = self._clock()
         name = error_name(error)
-        self._meter.failed(name, place.since, now, lasted=isinstance(error, OutcomeUnknown | NotSent))
+        self._meter.failed(name, place.since, now, lasted=name in LASTED)
         if isinstance(error, Refused):
             if error.status in TOO_FAST:
                 self._throttled = now if self._throttled is None else self._throttled
@@ -168,7 +171,7 @@ def error_name(error: Exception) -> str:
     if isinstance(error, Refused):
         return status_name(error.status)
     if isinstance(error, OutcomeUnknown):
-        return NO_ANSWER if "in time" in error.reason else f"{NO_ANSWER}: the connection was lost"
+        return NO_ANSWER if "in time" in error.reason else LOST
     if isinstance(error, NotSent):
         return NOT_SENT
     if isinstance(error, SmppError):

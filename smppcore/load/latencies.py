@@ -112,7 +112,7 @@ def write(counts: Counter[int], histogram: Histogram) -> Iterator[None]:
 
 
 def folded(counts: Counter[int]) -> Counter[int]:
-    """The same counts by the lower ends of their buckets: some ten thousand of them at most, however many there were."""
+    """The same counts by the lower ends of their buckets: some ten thousand at most, however many there were."""
     found: Counter[int] = Counter()
     for microseconds, count in counts.items():
         found[lower_end(microseconds)] += count

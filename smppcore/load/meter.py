@@ -13,6 +13,9 @@ from smppcore.load.second import Second
 TOO_FAST: Final = frozenset({int(CommandStatus.ESME_RTHROTTLED), int(CommandStatus.ESME_RMSGQFUL)})
 """Answers that ask for less: 0x58 and 0x14."""
 
+SHORTEST: Final = 0.25
+"""Seconds over which a share of CPU says something; the last second of a run may be shorter."""
+
 LOOK_AGAIN: Final = 10
 """Samples from one look at the receipts that came too early to the next."""
 
@@ -131,7 +134,7 @@ class Meter:
         second = self._present
         cpu = time.process_time()
         second.cpu = cpu - self._cpu
-        second.cpu_most = second.cpu / max(now - self._cpu_at, 1.0)
+        second.cpu_most = second.cpu / max(now - self._cpu_at, SHORTEST)
         self._cpu, self._cpu_at = cpu, now
         if self.awaited is not None:
             second.receipts_forgotten, self.awaited.forgotten = self.awaited.forgotten, 0

@@ -32,6 +32,11 @@ def rate_of(text: str) -> float:
     return rate
 
 
+def rate_text(rate: float) -> str:
+    """A rate as rate_of reads it: never with an exponent, and to a millionth."""
+    return f"{rate:.6f}".rstrip("0").rstrip(".")
+
+
 def count_of(text: str) -> int:
     """A whole number, 1 at least. Raises ValueError."""
     count = number_of(text)

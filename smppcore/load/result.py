@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from smppcore.load.generator import OVERDUE
 from smppcore.load.plan import Plan
 from smppcore.load.saturation import saturation
 from smppcore.load.second import HISTOGRAMS, Second
 
 PERCENTILES: Final = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0)
 SERIES_PERCENTILES: Final = (50.0, 99.0, 100.0)
+BY_HAND: Final = "stopped by hand"
 FORMAT: Final = 1
 """Of the JSON; it changes when a reader would have to."""
 
@@ -85,11 +87,18 @@ class Result:
 
     @property
     def asked(self) -> float | None:
-        """Messages per second that the profile asked for in the measured part; None in a closed loop."""
+        """Messages per second that the profile asked for in the measured part; None in a closed loop.
+
+        With arrivals by chance it is how many have become due.
+        """
         shape, warm_up = self.plan.shape(), self.plan.warm_up
         if shape.closed or not self.measured:
             return None
         until = min(self.ended, shape.seconds)
+        if self.plan.poisson:
+            # What chance has asked for, not its mean: of a hundred messages that is now 85 and now 115.
+            due = self.total.sent + self.total.errors[OVERDUE]
+            return due / (until - warm_up) if until > warm_up else None
         if self.plan.count is not None:
             until = min(until, next(shape.times((float(self.plan.count),)), until))
         return (shape.due(until) - shape.due(warm_up)) / (until - warm_up) if until > warm_up else None

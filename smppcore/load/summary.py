@@ -1,9 +1,13 @@
 """What a run came to, in lines for people: standard output at its end, and the head of the HTML report."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from smppcore.load.expectation import Outcome
+from smppcore.load.result import BY_HAND
+
+EVENTS: Final = 20
+"""Of a run that are shown; a target that comes and goes for hours makes thousands."""
 
 
 def verdict(view: dict[str, Any], outcomes: list[Outcome]) -> str:
@@ -15,6 +19,10 @@ def verdict(view: dict[str, Any], outcomes: list[Outcome]) -> str:
         return f"{failed} of {len(outcomes)} expectations failed"
     if view["broken"]:
         return "a process of the generator was lost: figures are missing"
+    if not view["messages"]["accepted"]:
+        return "no message was accepted"
+    if view["stopped"] and view["stopped"] != BY_HAND:
+        return f"ended early: {view['stopped']}"
     return f"all {len(outcomes)} expectations were kept" if outcomes else "no expectations were given"
 
 
@@ -41,8 +49,13 @@ def rows(view: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "generator", _generator(view["generator"])
     if view["stopped"]:
         yield "ended early", view["stopped"]
-    for event in view["events"]:
+    for event in view["events"][:EVENTS]:
         yield f"at {event['at']:.1f} s", event["what"]
+    if len(view["events"]) > EVENTS:
+        yield (
+            f"at {view['events'][EVENTS]['at']:.1f} s ...",
+            f"and {len(view['events']) - EVENTS:,} more: the JSON has all of them",
+        )
 
 
 def _load(view: dict[str, Any]) -> str:

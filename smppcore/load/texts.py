@@ -69,7 +69,8 @@ class Texts:
         self._texts: list[Text] = []
         self._weights: list[float] = []
         if self._templates:
-            Text(self._filled(0, 0, "123456789012345"))
+            for which in range(len(self._templates)):
+                Text(self._filled(which, 0, "123456789012345"))
         elif mix:
             for kind in mix.split(","):
                 self._add_kind(kind)
@@ -116,7 +117,7 @@ class Texts:
 
 
 def _read(path: Path) -> list[str]:
-    lines = [line for line in path.read_text("utf-8").splitlines() if line]
+    lines = [line for line in path.read_text("utf-8-sig").splitlines() if line]
     if not lines:
         raise ValueError(f"{path} has no texts")
     return lines

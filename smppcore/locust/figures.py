@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from smppcore.load.generator import OVERDUE
-from smppcore.load.lane import NO_ANSWER
+from smppcore.load.lane import LASTED
 from smppcore.load.latencies import Histogram
 from smppcore.load.saturation import CPU, LAG_MS, SHARE
 from smppcore.load.second import Second
@@ -12,7 +12,7 @@ from smppcore.log import log
 
 REQUEST_TYPE: Final = "SMPP"
 DELIVERED: Final = "DELIVRD"
-TIMED: Final = frozenset({NO_ANSWER, OVERDUE})
+TIMED: Final = LASTED | {OVERDUE}
 """Failures that are among the times, with how long they were waited for."""
 FEW: Final = 10
 """Seconds of a generator below which nothing is said of its own limits."""

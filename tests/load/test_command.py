@@ -270,6 +270,16 @@ def test_a_budget_of_errors_ends_a_run(tmp_path: pathlib.Path) -> None:
     assert view["response_ms"] is None
 
 
+def test_a_full_disk_does_not_cost_the_summary(url: str, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "seconds.csv"
+    result = loaded(url, "--count", "50", "--json", "/dev/full", "--csv", str(file))
+    assert result.returncode == 1
+    assert "50 sent, 50 accepted, 0 failed" in result.stdout
+    assert "/dev/full cannot be written" in result.stderr
+    assert TRACEBACK not in result.stderr
+    assert file.read_text().startswith("second,")
+
+
 def test_the_highest_rate_that_an_account_allows(tmp_path: pathlib.Path) -> None:
     """The simulator answers ESME_RTHROTTLED beyond 200 a second."""
     config = tmp_path / "simulator.toml"

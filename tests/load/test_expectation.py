@@ -1,10 +1,15 @@
 """Thresholds: their grammar, and what a result makes of them."""
 
+import time
+from collections import Counter
+
 import pytest
 
 from load.results import errors, histogram, result, second
 from smppcore.load import Budget, Result, Second, parse_expectation
+from smppcore.load.meter import Meter
 from smppcore.load.saturation import saturation
+from smppcore.load.summary import rows, verdict
 
 
 def whole() -> Result:
@@ -116,3 +121,51 @@ def test_a_generator_at_its_limit_is_not_the_target() -> None:
     warm_up = [second(index, cpu_most=0.99 if index < 5 else 0.2) for index in range(10)]
     assert saturation(result(*warm_up, warm_up=5).rows, 1) == ""
     assert saturation([], 1) == ""
+
+
+def test_arrivals_by_chance_are_held_against_what_came_by_chance() -> None:
+    """Of a hundred messages by chance it is now 85 and now 115: neither is the doing of the target."""
+    for count in (85, 115):
+        found = result(second(0, count), profile="rate:100", poisson=True)
+        assert parse_expectation("rate==100%").check(found).kept
+    slow = second(0, 85, errors=Counter({"not sent before the end": 15}))
+    assert parse_expectation("rate==85%").check(result(slow, profile="rate:100", poisson=True)).kept
+
+
+def test_the_last_line_says_why_a_run_failed_that_kept_what_was_expected() -> None:
+    expectations = [parse_expectation("accepted>=0")]
+
+    def last(found: Result) -> str:
+        return verdict(found.view(), [each.check(found) for each in expectations])
+
+    spent = result(second(0))
+    spent.stopped = "the budget of errors is spent: more than 5, 6 of 106"
+    assert last(spent) == "ended early: the budget of errors is spent: more than 5, 6 of 106"
+    assert last(result(Second(0))) == "no message was accepted"
+    by_hand = result(second(0))
+    by_hand.stopped, by_hand.by_hand = "stopped by hand", True
+    assert last(by_hand) == "all 1 expectations were kept"
+
+
+def test_a_run_of_half_a_second_that_took_all_of_a_core_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = iter((1.0, 1.49))
+    monkeypatch.setattr(time, "process_time", lambda: next(cpu))
+    seconds: list[Second] = []
+    meter = Meter(0.0, 0.0, seconds.append, None)
+    meter.sent(0.0, 0.0)
+    meter.cut_second(0.5)
+    meter.flush()
+    found = result(*seconds)
+    assert found.view()["generator"]["busiest"] == pytest.approx(0.98)
+    assert "the limit, not the target" in saturation(found.rows, 1)
+
+
+def test_a_target_that_is_gone_for_hours_does_not_fill_the_summary() -> None:
+    found = result(second(0))
+    found.events = [(float(number), f"a bind was lost for the {number}. time") for number in range(1_000)]
+    view = found.view()
+    lines = [value for name, value in rows(view) if name.startswith("at ")]
+    assert lines[0] == "a bind was lost for the 0. time"
+    assert lines[-1] == "and 980 more: the JSON has all of them"
+    assert len(lines) == 21
+    assert len(view["events"]) == 1_000

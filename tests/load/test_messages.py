@@ -145,3 +145,21 @@ def test_one_source_of_texts(tmp_path: pathlib.Path) -> None:
     empty.touch()
     with pytest.raises(ValueError, match="has no texts"):
         Texts(file=str(empty))
+
+
+def test_files_of_a_spreadsheet_begin_with_a_mark_that_is_no_part_of_them(tmp_path: pathlib.Path) -> None:
+    """Else the first number is none, and the first text costs as much as one in Chinese."""
+    numbers, texts = tmp_path / "numbers.txt", tmp_path / "texts.txt"
+    numbers.write_bytes(b"\xef\xbb\xbf39330000001\r\n39330000002\r\n")
+    texts.write_bytes(b"\xef\xbb\xbfhello\r\nbye\r\n")
+    assert [each.addr for each in itertools.islice(Destinations(f"@{numbers}").share(0, 1), 2)] == [
+        "39330000001",
+        "39330000002",
+    ]
+    found = itertools.islice(Texts(file=str(texts)).choose("0"), 2)
+    assert [text.first.short_message for text in found] == [b"hello", b"bye"]
+
+
+def test_every_template_is_looked_at_before_anything_is_sent() -> None:
+    with pytest.raises(ValueError, match="255"):
+        Texts(("number {n}", "{n}" + "a" * 153 * 256))

@@ -1,9 +1,11 @@
 """What a plan refuses before any connection is made, and that its password is in no report."""
 
+import argparse
 from typing import Any
 
 import pytest
 
+from smppcore.cli.load_options import configure, plan_of
 from smppcore.load import Plan, PlanError
 
 LOCAL = "smpp://id:secret@127.0.0.1:2775"
@@ -73,3 +75,10 @@ def test_a_plan_goes_to_the_processes_whole_and_into_reports_without_secrets() -
     for text in (repr(plan.view()), repr(plan).replace(LOCAL, "")):
         assert "secret" not in text
         assert "other" not in text
+
+
+@pytest.mark.parametrize(("text", "rate"), [("1M", 1e6), ("1234567", 1_234_567), ("0.00001", 1e-5), ("12.5/s", 12.5)])
+def test_a_rate_of_any_size_is_the_rate_that_was_asked_for(text: str, rate: float) -> None:
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    assert plan_of(parser.parse_args([LOCAL, "--rate", text])).shape().peak == rate
