@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from smppcore.cli.loop import run_loop
+from smppcore.networks import is_loopback
 
 try:
     from smppcore.cli import load_options
@@ -52,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
         budget = Budget(options.max_errors)
         plan = load_options.plan_of(options)
         _check_expectations(expectations, plan)
+        if options.find_max and plan.rate_cap is None and not is_loopback(plan.target.host):
+            raise ValueError("--find-max raises the rate until something gives: cap it with --rate-cap")
         files = _files(options)
         if "html" in files:
             import bokeh  # noqa: F401  # only to say before the run that it is missing

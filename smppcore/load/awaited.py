@@ -103,7 +103,7 @@ class Awaited:
         key = index_key(message_id)
         entry = self._waiting.get(key)
         if entry is not None and entry[0] == message_id:
-            self._alike = True
+            self._alike = self._alike or entry[1] == source  # the same number of another message proves nothing
         elif key in self._done:
             return Matched("again", state, arrived, arrived)
         else:
@@ -124,7 +124,8 @@ class Awaited:
 
     def look_again(self) -> list[Matched]:
         """The receipts whose message is known by now, as far as their ids are alike."""
-        return self._take_out([stray for stray in self._strays if index_key(stray.message_id) in self._waiting])
+        known = [stray for stray in self._strays if index_key(stray.message_id) in self._waiting]
+        return self._take_out(known, thorough=True)
 
     def look_thoroughly(self, now: float) -> list[Matched]:
         """Those that have waited long enough and are ours under another spelling; each is looked at so only once.
@@ -132,23 +133,24 @@ class Awaited:
         For a process that is alone: nobody else could use what is left, and it stays, for a response that is very late.
         """
         until = now - PATIENCE
-        found = self._take_out([stray for stray in self._strays if self._looked < stray.arrived <= until])
+        old = [stray for stray in self._strays if self._looked < stray.arrived <= until]
+        found = self._take_out(old, thorough=not self._alike)
         self._looked = until
         return found
 
     def give_away(self, now: float) -> tuple[list[Matched], list[Stray]]:
         """Of the receipts that have waited long enough: those of ours after all, and those of others, or of nobody."""
         old = [stray for stray in self._strays if now - stray.arrived >= PATIENCE]
-        found = self._take_out(old)
+        found = self._take_out(old, thorough=not self._alike)
         given = [stray for stray in old if stray in self._strays]
         for stray in given:
             del self._strays[stray]
         return found, given
 
-    def _take_out(self, strays: list[Stray]) -> list[Matched]:
+    def _take_out(self, strays: list[Stray], *, thorough: bool) -> list[Matched]:
         found = []
         for stray in strays:
-            match = self._match(stray, thorough=True)
+            match = self._match(stray, thorough=thorough)
             if match is not None:
                 del self._strays[stray]
                 found.append(match)
@@ -156,5 +158,5 @@ class Awaited:
 
     def claim(self, strays: list[Stray]) -> list[Matched]:
         """Those receipts that others could not use, and that are about messages of ours."""
-        found = (self._match(stray, thorough=True) for stray in strays)
+        found = (self._match(stray, thorough=not self._alike) for stray in strays)
         return [match for match in found if match is not None and match.verdict != "again"]

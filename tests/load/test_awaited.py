@@ -86,6 +86,22 @@ def test_a_receipt_of_a_stranger_goes_to_the_other_processes() -> None:
     assert one.give_away(100.0) == ([], [])
 
 
+def test_a_number_of_another_process_is_not_read_in_another_base() -> None:
+    """All messages of a test may go to one telephone: then only its id tells whose a receipt is."""
+    one, other = Awaited(wait=5.0), Awaited(wait=5.0)
+    for awaited, message_id in ((one, "11"), (other, "12")):
+        awaited.expect(message_id, TO, 0.0, 0.1)
+        assert awaited.receipt(message_id, TO, "DELIVRD", 0.2) is not None
+    one.expect("1a", TO, 1.0, 1.1)
+    other.expect("1c", TO, 1.0, 1.1)
+    assert one.receipt("26", TO, "DELIVRD", 1.2) is None
+    found, strays = one.give_away(9.0)
+    assert found == []
+    (stray,) = strays
+    assert other.claim([stray, stray._replace(message_id="28")]) == []
+    assert [match.verdict for match in other.claim([stray._replace(message_id="1c")])] == ["in time"]
+
+
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(awaited_module, "STRAY", 10)
     monkeypatch.setattr(awaited_module, "DONE", 10)

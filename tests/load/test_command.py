@@ -150,6 +150,7 @@ def test_another_machine_is_refused_before_any_connection() -> None:
         (["--rate", "5"], "messages cost money: --really sends them"),
         (["--really"], "cap it with --rate-cap"),
         (["--really", "--rate", "50", "--rate-cap", "20"], "above the cap of 20/s"),
+        (["--really", "--rate", "5", "--find-max"], "raises the rate until something gives: cap it with --rate-cap"),
     ):
         result = loaded("smpp://id:secret@192.0.2.1:2775", *arguments)
         assert result.returncode == 2
