@@ -1,11 +1,15 @@
 """Several processes as one run, and what comes at awkward moments."""
 
 import asyncio
+import os
+import pathlib
 import socket
+import subprocess
 
 import pytest
 
 from smppcore.load import Crew, LoadError, Plan
+from smppcore.load.crew import COMMAND
 
 LIMIT = 30.0
 
@@ -36,3 +40,20 @@ async def test_ctrl_c_while_the_processes_are_begun_ends_them(
             with pytest.raises(LoadError, match="stopped before it was bound"):
                 await crew.run()
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_ctrl_c_in_a_terminal_does_not_end_a_process_that_still_imports(tmp_path: pathlib.Path) -> None:
+    """The terminal gives it to all of them; what it means is said by the one that began them."""
+    package = tmp_path / "smppcore"
+    (package / "cli").mkdir(parents=True)
+    (package / "__init__.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    (package / "cli" / "load_worker.py").write_text("print(__name__)\n")
+    found = subprocess.run(
+        COMMAND,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )
+    assert (found.returncode, found.stdout, found.stderr) == (0, "__main__\n", "")
