@@ -64,7 +64,7 @@ def test_a_run_of_two_processes_with_all_its_files(url: str, tmp_path: pathlib.P
     assert view["plan"]["target"] == url.replace(":password", "")
     everything = "".join(path.read_text() for path in tmp_path.iterdir())
     assert ":password@" not in everything
-    check_seconds(tmp_path / "seconds.csv")
+    check_seconds(tmp_path / "seconds.csv", view["messages"]["of_warm_up"])
     check_log(tmp_path / "latencies.hlog", view)
 
 
@@ -80,12 +80,13 @@ def test_a_short_wait_for_receipts_suffices_for_those_that_came_to_another_proce
     assert (receipts["in_time"], receipts["missing"], receipts["of_others"]) == (100, 0, 0)
 
 
-def check_seconds(path: pathlib.Path) -> None:
+def check_seconds(path: pathlib.Path, stragglers: int) -> None:
+    """``stragglers``: of the warm-up, and of a busy machine some that even left only after it."""
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["second"]) for row in rows] == list(range(len(rows)))
     assert [row["warm_up"] for row in rows[:3]] == ["1", "0", "0"]
-    assert sum(int(row["sent"]) for row in rows) == 2_500
+    assert 2_500 - stragglers <= sum(int(row["sent"]) for row in rows) <= 2_500
     assert float(rows[1]["asked"]) == 1_000
     assert float(rows[1]["response_p50_ms"]) > 0
 
