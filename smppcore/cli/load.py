@@ -174,8 +174,8 @@ class LoadCommand:
                 self._unwritten[path] = error
         _show(view, outcomes)
         for path in self._files.values():
-            error = self._unwritten.get(path)
-            said = f"written: {path}" if error is None else f"smppcore load: {path} cannot be written: {error}"
+            reason = self._unwritten.get(path)
+            said = f"written: {path}" if reason is None else f"smppcore load: {path} cannot be written: {reason}"
             print(said, file=sys.stderr)
 
 

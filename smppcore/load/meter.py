@@ -100,7 +100,8 @@ class Meter:
     def claimed(self, matches: list[Matched]) -> None:
         """Receipts that were counted as those of others, here or in another process, are ours."""
         for match in matches:
-            self._present.receipts_other -= 1
+            if self._is_warm_up or match.arrived >= self.cut:  # else a second that does not count has it
+                self._present.receipts_other -= 1
             self.receipt(match)
 
     def incoming(self) -> None:

@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 
-from load.results import errors, histogram, result, second
-from smppcore.load import Budget, Result, Second, parse_expectation
+from load.results import URL, errors, histogram, result, second
+from smppcore.load import Budget, Plan, Result, Second, parse_expectation
+from smppcore.load.awaited import Awaited
 from smppcore.load.meter import Meter
 from smppcore.load.saturation import saturation
 from smppcore.load.summary import rows, verdict
@@ -158,6 +159,22 @@ def test_a_run_of_half_a_second_that_took_all_of_a_core_says_so(monkeypatch: pyt
     found = result(*seconds)
     assert found.view()["generator"]["busiest"] == pytest.approx(0.98)
     assert "the limit, not the target" in saturation(found.rows, 1)
+
+
+def test_a_receipt_of_the_warm_up_that_was_early_hides_no_stranger() -> None:
+    found = Result(Plan(url=URL, profile="rate:10", seconds=3.0, warm_up=1, receipts=True))
+    awaited = Awaited(5.0)
+    meter = Meter(0.0, 1.0, found.add, awaited)
+    meter.sent(0.5, 0.5)
+    meter.receipt(awaited.receipt("a1", "39330000001", "DELIVRD", 0.9))
+    meter.sent(1.1, 1.1)
+    awaited.expect("a1", "39330000001", 0.5, 1.2)
+    meter.claimed(awaited.look_again())
+    meter.receipt(awaited.receipt("another", "39330000001", "DELIVRD", 1.5))
+    for end in (2.1, 3.1):
+        meter.cut_second(end)
+        meter.flush()
+    assert (found.total.receipts_other, found.total.receipts_in_time) == (1, 0)
 
 
 def test_a_target_that_is_gone_for_hours_does_not_fill_the_summary() -> None:
