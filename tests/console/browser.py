@@ -17,7 +17,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-LIMIT_MS = 15_000.0
+LIMIT_MS = 30_000.0
 
 
 def chromium_path() -> str:

@@ -15,7 +15,7 @@ from smppcore.simulator.config import FaultConfig
 from .browser import visit
 from .room import LIMIT, room
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(180)]
 RULES: dict[str, Any] = {"no stop": {"text": "STOP", "status": "ESME_RSYSERR"}}
 FAULTS: dict[str, Any] = {"busy hour": {"kind": "throttled", "enabled": False}}
 KEYS: dict[str, Any] = {"rules": RULES, "faults": FAULTS}

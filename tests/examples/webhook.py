@@ -51,9 +51,11 @@ class Webhook:
         return web.Response(status=self.status)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for deliveries until it holds."""
-        async with asyncio.timeout(SECONDS), self._changed:
-            await self._changed.wait_for(condition)
+        """Wait for deliveries until it holds; gives up where none comes for SECONDS, however many are to come."""
+        async with self._changed:
+            while not condition():
+                async with asyncio.timeout(SECONDS):
+                    await self._changed.wait()
 
     # -- what it was told
 

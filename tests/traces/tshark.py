@@ -6,7 +6,9 @@ import xml.etree.ElementTree as ET
 
 from conformance.peers.capture import Reading
 
-CHECKS = ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE")
+HEURISTICS = ("-o", "tcp.try_heuristic_first:TRUE")
+"""Free ports are taken by chance, and some of them tshark knows as those of another protocol."""
+CHECKS = (*HEURISTICS, "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE")
 
 
 def read(path: pathlib.Path, port: int) -> Reading:
