@@ -122,7 +122,7 @@ async def cut_now_and_then(proxies: list[AdversityProxy], every: float, books: B
     loop, chance = asyncio.get_running_loop(), random.Random(7)
     for number in itertools.count(1):
         due = loop.time() + every
-        while loop.time() < due and sum(books.verdicts.values()) < number * books.messages // SHARES:
+        while loop.time() < due and sum(books.verdicts.values()) < number * books.messages // SHARES:  # noqa: ASYNC110  # it has no event
             await asyncio.sleep(0.01)
         alive = [passage for proxy in proxies for passage in proxy.connections]
         if alive:

@@ -180,7 +180,7 @@ async def test_a_connection_that_ends_ends_the_replay_and_says_what_was_not_sent
 
 
 async def test_the_pace_is_that_of_then_times_the_speed(tmp_path: pathlib.Path) -> None:
-    """Ten messages over nine seconds, thirty times faster, take a third of a second."""
+    """Ten messages over nine seconds, six times faster, take a second and a half."""
     clock = iter(range(1_800_000_000_000_000_000, 1_900_000_000_000_000_000, 1_000_000_000))
     async with Trace(tmp_path / "t.pcapng", clock=lambda: next(clock)) as trace:
         tap = trace.connection("carrier")
@@ -192,8 +192,8 @@ async def test_the_pace_is_that_of_then_times_the_speed(tmp_path: pathlib.Path) 
     loop = asyncio.get_running_loop()
     accounts = {"smppclient1": "password"}
     async with Smsc(accounts=accounts, handlers={SubmitSm: lambda *_: arrived.append(loop.time())}) as server:
-        command = ["replay", "--speed", "30", str(tmp_path / "t.pcapng"), url(server.port)]
+        command = ["replay", "--speed", "6", str(tmp_path / "t.pcapng"), url(server.port)]
         result = await asyncio.to_thread(run_command, *command)
     assert result.returncode == 0, result.stdout + result.stderr
     assert len(arrived) == 10
-    assert arrived[-1] - arrived[0] > 0.25
+    assert arrived[-1] - arrived[0] > 1

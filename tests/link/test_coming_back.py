@@ -243,15 +243,16 @@ async def test_the_name_is_looked_up_at_each_attempt(monkeypatch: pytest.MonkeyP
 
 async def test_a_carrier_that_answers_nothing_but_enquire_link_is_unbound_before_we_come_back() -> None:
     """FIELD 7 and 8: some requests in a row without an answer, a question, then a proper end, not a silent one."""
-    settings = Settings(response_timeout=0.05, suspect_after=1, close_timeout=0.3)
+    settings = Settings(suspect_after=1, close_timeout=0.3)
     events = Events()
     with RawSmsc() as smsc:
         async with link_to(smsc.port, settings=settings, on_event=events) as link:
             with await smsc.accept() as raw:
                 await raw.accept_bind()
-                first = link.begin_request(submit(1))
+                await link.wait_up()
+                first = link.begin_request(submit(1), timeout=0.05)
                 commands = [await _command(raw), await _command(raw)]
-                second = link.begin_request(submit(2))
+                second = link.begin_request(submit(2), timeout=0.05)
                 commands += [await _command(raw), await _command(raw)]
                 assert await raw.at_end()
             assert commands == [SUBMIT, ENQUIRE, SUBMIT, UNBIND]

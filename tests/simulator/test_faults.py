@@ -400,12 +400,13 @@ async def test_a_whole_client_survives_every_fault() -> None:
     for name in KINDS:
         if KINDS[name].layer != "wire" or "submit_sm" not in KINDS[name].possible or name.startswith("half"):
             continue
-        settings = smppcore.Settings(response_timeout=0.05, close_timeout=0.05)
+        settings = smppcore.Settings(close_timeout=0.05)
         async with Simulator(accounts=ACCOUNTS, faults={"one": {"kind": name, "seconds": 0.01}}) as simulator:
             url = f"smpp://smppclient1:password@127.0.0.1:{simulator.port}"
             esme = await smppcore.connect(url, settings=settings)
             results = await asyncio.gather(
-                *(esme.submit_sm(SubmitSm(destination_addr="222")) for _ in range(3)), return_exceptions=True
+                *(esme.submit_sm(SubmitSm(destination_addr="222"), timeout=0.05) for _ in range(3)),
+                return_exceptions=True,
             )
             assert all(isinstance(each, SubmitSmResp | smppcore.SmppError) for each in results), name
             await esme.close()

@@ -264,14 +264,13 @@ async def test_the_timers_of_the_session_close_the_connection(timer: str) -> Non
         "partial_pdu_timeout": Settings(partial_pdu_timeout=0.1, close_timeout=0.3),
     }[timer]
     async with Smsc(accounts=ACCOUNTS, settings=settings) as smsc:
-        with await RawConnection.to(smsc.port) as raw:
+        with Watch() as watch, await RawConnection.to(smsc.port) as raw:
             if timer != "session_init_timeout":
                 await raw.bind()
             if timer == "partial_pdu_timeout":
                 await raw.send(b"\0\0")
-            with Watch() as watch:
-                assert await raw.at_end()
-            assert 0.05 < watch.seconds < AT_ONCE
+            assert await raw.at_end()
+        assert 0.05 < watch.seconds < AT_ONCE
 
 
 async def test_a6_a_dead_peer_is_noticed() -> None:

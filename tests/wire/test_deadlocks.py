@@ -51,7 +51,7 @@ class TestHandlersOnTheirOwnLink:
 
         Nobody can say whose fault that is; every call in it has a verdict at its timeout, and the link lives on.
         """
-        circle = Settings(handlers=1, window=1, close_timeout=0.3, response_timeout=0.3)
+        circle = Settings(handlers=1, window=1, close_timeout=0.3, response_timeout=1.0)
 
         async def on_deliver(esme: Esme, pdu: DeliverSm) -> None:
             await esme.submit_sm(SUBMIT)

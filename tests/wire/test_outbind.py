@@ -26,7 +26,7 @@ from wire.certificates import files
 from wire.ends import ACCOUNTS, QUICK, RawConnection, RawSmsc, header
 
 SMSCS = {"centre": "hush"}
-SHORT = Settings(close_timeout=0.3, session_init_timeout=0.05, response_timeout=0.05)
+SHORT = Settings(close_timeout=0.3, session_init_timeout=0.3, response_timeout=0.3)
 OUTBIND = Outbind(system_id="centre", password="hush")
 LIMIT = 20
 
@@ -177,13 +177,13 @@ async def test_nobody_listens() -> None:
         assert smsc.connections == []
 
 
-@pytest.mark.parametrize(("settings", "timeout"), [(QUICK, 0.05), (SHORT, None)])
+@pytest.mark.parametrize(("settings", "timeout"), [(QUICK, 0.3), (SHORT, None)])
 async def test_an_esme_that_never_binds(settings: Settings, timeout: float | None) -> None:
     with RawSmsc() as esme:
         async with serving(settings=settings) as smsc:
             calling = asyncio.ensure_future(call(smsc, esme.port, timeout=timeout))
             with await esme.accept() as raw:
-                with pytest.raises(TimeoutError, match=rf"127.0.0.1:{esme.port} has not (been )?bound within 0.05 s"):
+                with pytest.raises(TimeoutError, match=rf"127.0.0.1:{esme.port} has not (been )?bound within 0.3 s"):
                     await calling
                 assert Outbind.decode(await raw.read()).system_id == "centre"
                 assert await raw.at_end()

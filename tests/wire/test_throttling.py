@@ -279,7 +279,7 @@ class TestRetry:
                 with pytest.raises(OutcomeUnknown):
                     await esme.submit_sm(named("once"), timeout=0.05, retry=SOON)
                 policy = Retry(tries=2, first=0.01, longest=0.01, unknown=True)
-                call = asyncio.ensure_future(esme.submit_sm(named("twice"), timeout=0.1, retry=policy))
+                call = asyncio.ensure_future(esme.submit_sm(named("twice"), timeout=0.5, retry=policy))
                 seen = [SubmitSm.decode(await raw.read()) for _ in range(3)]
                 assert [each.destination_addr for each in seen] == ["once", "twice", "twice"]
                 await raw.send(SubmitSmResp(message_id="m").encode(seen[2].sequence_number))
@@ -290,7 +290,7 @@ class TestRetry:
         with RawSmsc() as smsc:
             async with smsc.bound(settings=Settings(window=2, close_timeout=0.3)) as (esme, raw):
                 policy = Retry(tries=3, first=0.05, longest=0.05, unknown=True)
-                unknown = asyncio.ensure_future(esme.submit_sm(SUBMIT, timeout=0.1, retry=policy))
+                unknown = asyncio.ensure_future(esme.submit_sm(SUBMIT, timeout=0.5, retry=policy))
                 refused = asyncio.ensure_future(esme.submit_sm(SUBMIT, retry=policy))
                 numbers = [(await raw.header())[2] for _ in range(2)]
                 others = [asyncio.ensure_future(esme.submit_sm(SUBMIT)) for _ in range(2)]
