@@ -18,7 +18,6 @@ import pathlib
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +28,7 @@ from collections.abc import Coroutine, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 import pytest
+from ports import free_port
 
 from smppcore import CarrierProfile, Settings
 from smppcore.simulator import Simulator, read_config
@@ -51,7 +51,8 @@ NOT_RUN = re.compile(
 )
 """Commands that are only looked at: how to install, and how to test and measure."""
 STATUS = re.compile(r"#.*\bexit status (\d+)")
-SECONDS = 20
+SECONDS = 50
+"""For a snippet, and for each command."""
 
 
 class Block(NamedTuple):
@@ -122,12 +123,6 @@ def with_free_ports(text: str, simulator_port: int) -> str:
     return FIXED_PORT.sub(replacement, text)
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 def test_every_block_is_of_a_known_kind() -> None:
     assert BLOCKS
     for path in FILES:
@@ -160,7 +155,7 @@ def test_toml(block: Block) -> None:
 
 
 @each("sh")
-@pytest.mark.timeout(SECONDS)
+@pytest.mark.timeout(4 * SECONDS)
 def test_sh(block: Block, simulator_port: int) -> None:
     outputs = {}
     for command in commands_of(block.text):

@@ -135,7 +135,7 @@ def test_interrupted_it_ends_with_130_and_takes_the_simulator_along() -> None:
 @pytest.fixture
 def run_demo(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the demo against an SMSC in this process, which has ``port``."""
-    monkeypatch.setattr(demo, "SILENCE", 0.3)
+    monkeypatch.setattr(demo, "SILENCE", 1.0)
 
     async def run(port: int, count: int = 20, window: int = 5) -> int:
         @contextlib.asynccontextmanager

@@ -2,7 +2,6 @@
 
 import pathlib
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -64,11 +63,3 @@ class RedisServer:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -8,12 +8,13 @@ import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from ports import free_port
 
 from smppcore.store import StoreError
 from smppcore.store.redis import RedisStore
 from smppcore.store.redis_script import SCHEMA
 from store.places import Clock, add, record
-from store.redis_server import RedisServer, free_port
+from store.redis_server import RedisServer
 
 pytestmark = pytest.mark.soak
 """Needs a redis-server, and the fast tier needs nothing but Python."""
