@@ -154,7 +154,7 @@ async def test_a_client_that_goes_away_within_the_handshake(log: Log) -> None:
 
 
 async def test_a_client_that_never_answers_the_alert_is_dropped_in_time() -> None:
-    settings = Settings(session_init_timeout=0.2, close_timeout=0.3)
+    settings = Settings(session_init_timeout=1.0, close_timeout=0.3)
     context = server_context(files().server, client_ca=files().ca)
     async with Smsc(accounts=ACCOUNTS, settings=settings, ssl=context) as smsc:
         with await RawConnection.to(smsc.port) as raw:

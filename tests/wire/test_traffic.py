@@ -13,7 +13,7 @@ from smppcore.pdu import DeliverSm, SubmitSm, SubmitSmResp
 from smppcore.settings import Settings
 from wire.ends import Pair, pair
 
-WIDE = Settings(window=50, close_timeout=1, response_timeout=30)
+WIDE = Settings(window=50, close_timeout=10, response_timeout=30)
 
 
 def some_handler(seed: int) -> Any:
