@@ -342,7 +342,7 @@ async def test_one_throttle_for_all_binds() -> None:
 
 async def test_what_the_throttle_holds_back_is_overtaken_by_what_is_urgent() -> None:
     lanes = ("code", "campaign")
-    async with Carrier() as carrier, links_to(carrier.port, binds=2, throttle=100, lanes=lanes) as link:
+    async with Carrier() as carrier, links_to(carrier.port, binds=2, throttle=20, lanes=lanes) as link:
         await all_up(link, 2)
         calls = [link.begin_request(submit(f"c{number}")) for number in range(10)]
         calls.append(link.lane("code").begin_request(submit("otp")))
@@ -557,7 +557,7 @@ async def test_the_time_of_a_message_that_was_overtaken_ends_when_it_said() -> N
                 await raw.accept_bind()
                 await link.wait_up()
                 first = [link.begin_request(submit(number)) for number in range(2)]
-                older: Call = (submit("older"), asyncio.Future(), asyncio.get_running_loop().time() - 29.9, 30, None)
+                older: Call = (submit("older"), asyncio.Future(), asyncio.get_running_loop().time() - 29, 30, None)
                 link._held.put(older, 1)
                 younger = link.lane("code").begin_request(submit("younger"))
                 assert await answer_all(raw, 2) == ["0", "1"]
