@@ -112,7 +112,7 @@ def test_every_verdict_is_true_in_debug_mode(run: Run) -> None:
 
     async def main() -> LinkTraffic:
         asyncio.get_running_loop().set_debug(True)
-        return await converse(50_000, replace(CALM, cut_after=(20_000, 80_000)), CALM)
+        return await converse(50_000, replace(CALM, cut_after=(15_000, 60_000)), CALM)
 
     traffic = run(main(), 590)
     check(traffic, 50_000)

@@ -69,9 +69,9 @@ def test_every_verdict_is_true(run: Run, way: str) -> None:
 
 
 def test_every_verdict_is_true_with_everything_at_once(run: Run) -> None:
-    there, back = replace(EVERYTHING, cut_after=(2_000, 10_000)), replace(EVERYTHING, cut_after=(1_000, 8_000))
-    traffic = run(converse(3_000, SETTINGS, there, back))
-    check(traffic, 3_000)
+    there, back = replace(EVERYTHING, cut_after=(1_500, 7_500)), replace(EVERYTHING, cut_after=(800, 6_000))
+    traffic = run(converse(5_000, SETTINGS, there, back))
+    check(traffic, 5_000)
     assert traffic.cuts >= 15
     assert set(traffic.tally) == {"split", "delay", "stall", "reorder", "withhold", "cut"}
 
@@ -93,7 +93,7 @@ def test_withheld_answers_end_their_own_requests_only(run: Run) -> None:
 def test_late_answers_become_notices(run: Run) -> None:
     """Answers that come after the timeout do not change a verdict, and none of them is lost in silence."""
     settings = replace(SETTINGS, response_timeout=0.1)
-    traffic = run(converse(2_000, settings, Adversity(), Adversity(stall=0.02, stall_seconds=0.2)))
+    traffic = run(converse(2_000, settings, Adversity(), Adversity(stall=0.05, stall_seconds=0.2)))
     check(traffic, 2_000)
     assert 0 < traffic.late <= len(traffic.submits.unknown) + len(traffic.delivers.unknown)
 
