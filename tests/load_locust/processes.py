@@ -5,7 +5,6 @@ import csv
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 from urllib.request import urlopen
 
 from cli.processes import ENVIRONMENT, TRACEBACK, running
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "locustfile.py"
@@ -127,11 +127,6 @@ def master_and_workers(
         own = ("--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port)
         wanted = ("--expect-workers", str(workers), "--only-summary")
         yield stack.enter_context(locust(url, *own, *wanted, *arguments, file=file)), begun
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def generators(url: str) -> list[int]:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
+from ports import free_port
 
 from .processes import (
     LIMIT,
@@ -18,7 +19,6 @@ from .processes import (
     children_of,
     counts_of,
     failures_of,
-    free_port,
     generators,
     locust,
     master_and_workers,
