@@ -26,6 +26,10 @@ COMMANDS: Final = {
 """Each command is a file of this package with ``configure(parser)`` and ``run(options) -> exit status``."""
 
 
+UNREAD: Final = 141
+"""What a shell says of a program that was ended by a pipe nobody reads: what was cut short has left things undone."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0 only if all of it went well."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -40,13 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             module.configure(command)
             command.set_defaults(run=module.run)
     options = parser.parse_args(words)
+    status = UNREAD
     try:
         status = int(options.run(options))
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing is left to be written when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except KeyboardInterrupt:
         return 130
     return status

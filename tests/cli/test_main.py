@@ -97,20 +97,29 @@ def test_the_exit_status_is_that_of_the_command(monkeypatch: pytest.MonkeyPatch)
     assert entry.main is main
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
-    """As in ``smppcore codec submit_sm | head -1``."""
+@pytest.mark.parametrize(("words", "status"), [("'x' * 10**6", 141), ("'xy', end=''", 3)])
+def test_a_reader_that_has_seen_enough_gets_no_traceback(words: str, status: int) -> None:
+    """As in ``smppcore codec submit_sm | head -1``. Who was cut short does not pass for one that went well."""
     code = "from smppcore.cli import main, simulate\nimport sys\n"
-    code += "simulate.run = lambda _: print('x' * 10**6) or 0\nsys.exit(main.main(['simulate']))"
+    code += f"simulate.run = lambda _: print('x', flush=True) or sys.stdin.read() or print({words}) or 3\n"
+    code += "sys.exit(main.main(['simulate']))"
     process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT, text=True
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT | {"PYTHONUNBUFFERED": ""},
+        text=True,
     )
     try:
+        assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.read(1)
         process.stdout.close()
+        process.stdin.close()
         errors = process.stderr.read()
-        assert process.wait(LIMIT) == 0
+        assert process.wait(LIMIT) == status
         assert TRACEBACK not in errors
         assert errors == ""
     finally:
