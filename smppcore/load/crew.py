@@ -3,23 +3,18 @@
 import asyncio
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from smppcore.load.budget import Budget
+from smppcore.load.child_command import child_command
 from smppcore.load.plan import Plan
 from smppcore.load.result import BY_HAND, Result
 from smppcore.load.second import Second
 
-_BEGIN: Final = (
-    "import runpy, signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "
-    "runpy.run_module('smppcore.cli.load_worker', run_name='__main__')"
-)
-"""A Ctrl-C in a terminal reaches the processes as well, and is not to end one that still imports."""
-COMMAND: Final = (sys.executable, "-c", _BEGIN)
+COMMAND: Final = child_command("smppcore.cli.load_worker")
 HEAD_START: Final = 0.2
 """Seconds from the moment when all are bound to the beginning of the run."""
 LONGEST_LINE: Final = 64 * 1024 * 1024

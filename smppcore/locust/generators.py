@@ -7,7 +7,6 @@ begins with the first of them and ends with Locust, however that ends: it reads 
 import contextlib
 import itertools
 import json
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -16,9 +15,10 @@ from gevent import subprocess
 from gevent.lock import RLock
 from gevent.queue import Queue
 
+from smppcore.load.child_command import child_command
 from smppcore.load.plan import Plan
 
-COMMAND: Final = (sys.executable, "-m", "smppcore.cli.locust_worker")
+COMMAND: Final = child_command("smppcore.cli.locust_worker")
 LONGEST_END: Final = 10.0
 """Seconds for the process to end by itself."""
 

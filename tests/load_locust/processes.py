@@ -135,7 +135,7 @@ def generators(url: str) -> list[int]:
     for path in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended meanwhile, or is not ours
             ours = f"SMPPCORE_URL={url}".encode() in (path / "environ").read_bytes().split(b"\0")
-            if ours and GENERATOR in (path / "cmdline").read_bytes().split(b"\0"):
+            if ours and GENERATOR in (path / "cmdline").read_bytes():
                 found.append(int(path.name))
     return found
 
