@@ -282,6 +282,8 @@ def test_a_full_disk_does_not_cost_the_summary(url: str, tmp_path: pathlib.Path)
     assert file.read_text().startswith("second,")
 
 
+@pytest.mark.soak
+@pytest.mark.alone
 def test_the_highest_rate_that_an_account_allows(tmp_path: pathlib.Path) -> None:
     """The simulator answers ESME_RTHROTTLED beyond 200 a second."""
     config = tmp_path / "simulator.toml"
@@ -338,6 +340,8 @@ def test_over_tls(tmp_path: pathlib.Path) -> None:
     assert "300 sent, 300 accepted, 0 failed" in trusted.stdout
 
 
+@pytest.mark.soak
+@pytest.mark.alone
 def test_two_real_runs_compared(url: str, tmp_path: pathlib.Path) -> None:
     config = tmp_path / "simulator.toml"
     config.write_text('[faults.slow]\nkind = "latency"\nseconds = 0.05\n')

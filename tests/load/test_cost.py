@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
 from cli.processes import run_command, simulator
 
 COUNT = 40_000
@@ -41,6 +42,9 @@ def load_cpu(port: int, file: pathlib.Path) -> float:
     return float(view["generator"]["cpu_seconds"])
 
 
+@pytest.mark.soak
+@pytest.mark.alone
+@pytest.mark.timeout(180)
 def test_a_measured_message_costs_little_more_than_a_bare_one(tmp_path: pathlib.Path) -> None:
     rounds: list[tuple[float, float]] = []
     with simulator() as (_, port):
