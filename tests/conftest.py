@@ -1,5 +1,7 @@
 """The two tiers: fast by default, full counts with --soak."""
 
+import signal
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -11,6 +13,12 @@ settings.load_profile("ours")
 
 SOAK_LIMIT = 600.0
 """Seconds for a test with full counts that names no limit of its own; for all others pyproject.toml has one."""
+
+
+def pytest_configure() -> None:
+    """A shell script that runs the tests with ``&`` has them ignore SIGINT, and so would all programs they begin."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
