@@ -131,7 +131,7 @@ def test_every_octet_and_every_pdu(start: Any, stream: bytes, sizes: list[int], 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-@settings(max_examples=30_000, deadline=None)
+@settings(max_examples=15_000, deadline=None)
 @given(start=st.sampled_from(STARTS), stream=STREAMS, sizes=SIZES, respond=st.booleans())
 def test_every_octet_and_every_pdu_at_length(start: Any, stream: bytes, sizes: list[int], respond: bool) -> None:
     check_balance(start, stream, sizes, respond)

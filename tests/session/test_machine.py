@@ -142,4 +142,4 @@ class TestConversation(Conversation.TestCase):  # type: ignore[misc, valid-type]
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 class TestLongConversation(Conversation.TestCase):  # type: ignore[misc, valid-type]
-    settings = settings(max_examples=3_000, stateful_step_count=100, deadline=None)
+    settings = settings(max_examples=1_500, stateful_step_count=100, deadline=None)

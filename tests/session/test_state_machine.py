@@ -189,4 +189,4 @@ class TestLife(Life.TestCase):  # type: ignore[misc, valid-type]
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 class TestLongLife(Life.TestCase):  # type: ignore[misc, valid-type]
-    settings = settings(max_examples=3_000, stateful_step_count=150, deadline=None)
+    settings = settings(max_examples=1_500, stateful_step_count=150, deadline=None)

@@ -357,7 +357,7 @@ def test_the_next_deadline_is_never_in_the_past(name: str, chosen: Settings, tim
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=10_000, deadline=None)
 @given(name=st.sampled_from(list(START)), chosen=SOME_SETTINGS, timeline=TIMELINES)
 def test_the_next_deadline_is_never_in_the_past_at_length(
     name: str, chosen: Settings, timeline: list[tuple[float, Any]]

@@ -279,7 +279,7 @@ class TestCallsOnAConnection(CallsOnAConnection.TestCase):  # type: ignore[misc,
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 class TestCallsOnAConnectionAtLength(CallsOnAConnection.TestCase):  # type: ignore[misc, valid-type]
-    settings = settings(max_examples=4_000, stateful_step_count=100, deadline=None)
+    settings = settings(max_examples=2_000, stateful_step_count=100, deadline=None)
 
 
 def test_a_call_whose_time_was_up_before_it_takes_no_other_with_it() -> None:
