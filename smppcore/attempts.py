@@ -31,7 +31,7 @@ class Attempts:
             present.reset(token)
 
     def when_over(self, callback: WhenOver) -> None:
-        """What to call at the end, with this object and what the caller got."""
+        """What to call at the end, with this object and what the caller got. It must not raise."""
         self._when_over.append(callback)
 
     def flies(self) -> None:

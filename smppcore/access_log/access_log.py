@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Literal
 
 from smppcore.access_log.access_record import Ending, Life, Part, destination_of, encoding_of, octets_of, shown_text
@@ -18,6 +19,7 @@ from smppcore.constants import EsmClass
 from smppcore.correlation.receipted import Receipted
 from smppcore.correlation.tracked import TrackedMessage
 from smppcore.errors import NotSent, OutcomeUnknown, Refused, StoreError
+from smppcore.hook import tell
 from smppcore.log import access, log
 from smppcore.message import Message, is_receipt
 from smppcore.metrics.labels import outcome_label, status_label
@@ -118,7 +120,7 @@ class AccessLog(Middleware):
         tried = self._tried.get(attempts)
         if tried is None:
             tried = self._tried[attempts] = _Tried(end, self._clock() - seconds)
-            attempts.when_over(self._tried_enough)
+            attempts.when_over(partial(tell, self._tried_enough))
         tried.pdu, tried.verdict = pdu, verdict
 
     def _tried_enough(self, attempts: Attempts, verdict: Outcome) -> None:

@@ -352,6 +352,19 @@ async def test_a_message_that_is_tried_again_is_one_record(refuse: list[int], ve
     assert record["latency"] >= 0.005 * (attempts - 1)
 
 
+async def test_a_log_that_fails_at_the_end_of_all_attempts_changes_no_verdict() -> None:
+    """The caller of a message that was taken would have had an exception, and sent it again."""
+
+    class Failing(AccessLog):
+        def _part(self, *_: Any) -> Any:
+            raise KeyError("a fault of ours")
+
+    async def use(link: Link) -> None:
+        assert (await link.submit_sm(message(), retry=AGAIN)).message_id == "m2"
+
+    await linked(Deliveries(refuse=[1]), Failing(), use)
+
+
 async def test_who_gives_up_between_two_attempts_has_one_record() -> None:
     records: list[Record] = []
     access = AccessLog(records.append)
